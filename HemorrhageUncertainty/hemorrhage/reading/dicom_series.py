@@ -144,8 +144,9 @@ def _belong_together(one: DicomHeader, other: DicomHeader) -> bool:
 def choose_series(all_series: Sequence[DicomSeries], where: str) -> tuple[DicomSeries, tuple[str, ...]]:
     """Choose the one series that suits best, and say so.
 
-    Series less than half as long as the longest (bolus tracking, test slices) are left out. Preferred, in this order: axial; not named after another part of the body; original and primary; without contrast agent; not
-    reconstructed for bone. If two series are equally suitable the choice is the user's.
+    Series less than half as long as the longest (bolus tracking, test slices) are no candidates. Preferred, in this order: axial;
+    not named after another part of the body; original and primary; without contrast agent; not reconstructed for bone. If two
+    series are equally suitable the choice is the user's.
 
     Raises
     ------

@@ -108,9 +108,15 @@ def find_gaps(steps: NDArray[np.float64]) -> list[int]:
     """
     starts = [0, *(i for i in range(1, len(steps)) if abs(steps[i] - steps[i - 1]) > _SAME_STEP * max(steps[i], steps[i - 1]))]
     ends = [*starts[1:], len(steps)]
+    # A step that occurs once joins two zones (they overlap, or their distance is odd): it says nothing about either's spacing.
+    is_junction = [int(np.isclose(steps, steps[start], rtol=_SAME_STEP).sum()) == 1 for start in starts]
     gaps: list[int] = []
     for run, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        around = [steps[starts[other]] for other in (run - 1, run + 1) if 0 <= other < len(starts)]
+        around = [
+            steps[starts[beyond if is_junction[next_to] and 0 <= beyond < len(starts) else next_to]]
+            for next_to, beyond in ((run - 1, run - 2), (run + 1, run + 2))
+            if 0 <= next_to < len(starts)
+        ]
         if around and end - start < _ZONE and steps[start] > _GAP * max(around):
             gaps.extend(range(start, end))
     return gaps

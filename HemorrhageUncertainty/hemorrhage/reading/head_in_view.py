@@ -12,8 +12,12 @@ from ..head_ct import Spacing
 
 #: The search works on blocks of about this size, which average noise away.
 _BLOCK_MM = 4.0
+#: Standard deviation of the smoothing on top, for noisy CT.
+_SMOOTH_MM = 3.0
 #: CSF to dense blood, after averaging.
 _BRAIN_HU = (-15.0, 110.0)
+#: What no voxel of a brain leaves before smoothing, however noisy: pure noise does.
+_SOFT_HU = (-150.0, 250.0)
 #: Bone after averaging: thin or smoothed skull still is above this.
 _BONE_HU = 200.0
 #: The brain's core: this far from anything that is not brain-like, so that scalp and muscle do not connect with it.
@@ -69,7 +73,9 @@ def look_for_head(hu: NDArray[np.float32], spacing: Spacing) -> HeadSearch:
     from scipy import ndimage
 
     coarse, coarse_spacing = _block_means(hu, spacing)
-    brain_like = (coarse > _BRAIN_HU[0]) & (coarse < _BRAIN_HU[1])
+    # Limited first, so that skull and air do not bleed far into the brain.
+    smooth = ndimage.gaussian_filter(coarse.clip(-200, 300), [_SMOOTH_MM / s for s in coarse_spacing])
+    brain_like = (smooth > _BRAIN_HU[0]) & (smooth < _BRAIN_HU[1]) & (coarse > _SOFT_HU[0]) & (coarse < _SOFT_HU[1])
     if brain_like.all():
         return HeadSearch(HeadEvidence.NONE, 0.0, 0.0, "everything has one density")
     core = ndimage.distance_transform_edt(brain_like, sampling=coarse_spacing) > _CORE_MM
@@ -84,6 +90,8 @@ def look_for_head(hu: NDArray[np.float32], spacing: Spacing) -> HeadSearch:
     bone = coarse > _BONE_HU
     if not bone.any():
         return HeadSearch(HeadEvidence.NONE, core_ml, 0.0, "there is no bone")
+    # What the core encloses (a spine, calcified vessels) does not enclose the core.
+    core = _without_holes(core)
     surface = core & ~ndimage.binary_erosion(core, border_value=1)
     to_bone = ndimage.distance_transform_edt(~bone, sampling=coarse_spacing)
     cover = float((to_bone[surface] <= _NEAR_BONE_MM).mean()) if surface.any() else 0.0
@@ -91,6 +99,18 @@ def look_for_head(hu: NDArray[np.float32], spacing: Spacing) -> HeadSearch:
     if cover >= _HEAD_COVER:
         return HeadSearch(HeadEvidence.HEAD, core_ml, cover, reason)
     return HeadSearch(HeadEvidence.DOUBTFUL if cover >= _NO_HEAD_COVER else HeadEvidence.NONE, core_ml, cover, reason)
+
+
+def _without_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill what is enclosed within any plane of the three axes."""
+    from scipy import ndimage
+
+    filled = mask.copy()
+    for axis in range(3):
+        for k in range(mask.shape[axis]):
+            plane: tuple[slice | int, ...] = tuple(k if a == axis else slice(None) for a in range(3))
+            filled[plane] |= ndimage.binary_fill_holes(mask[plane])
+    return filled
 
 
 def _block_means(hu: NDArray[np.float32], spacing: Spacing) -> tuple[NDArray[np.float32], Spacing]:
