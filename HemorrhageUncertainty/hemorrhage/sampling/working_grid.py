@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..head_ct import Spacing
+from ..head_ct import HeadCT, Spacing
 
 if TYPE_CHECKING:
     import torch
+
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,68 @@ class WorkingGrid:
     shape : tuple of int
         Shape of the working grid after resampling.
     spacing : tuple of float
-        Spacing of the working grid in mm.
+        Spacing of the working grid in mm (exact: length of the box divided by `shape`).
     """
 
     ct_shape: tuple[int, int, int]
     transpose: tuple[int, int, int]
-    box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    box: Box
     shape: tuple[int, int, int]
     spacing: Spacing
 
+    @classmethod
+    def of_ct(cls, ct: HeadCT) -> WorkingGrid:
+        """Return the grid of a sampler that works on the CT's own voxels, all of them."""
+        d, h, w = ct.shape
+        return cls(ct.shape, (0, 1, 2), ((0, d), (0, h), (0, w)), ct.shape, ct.spacing)
+
+    @property
+    def box_shape(self) -> tuple[int, int, int]:
+        """Number of CT voxels in the box along each axis of the transposed CT."""
+        a, b, c = (stop - start for start, stop in self.box)
+        return a, b, c
+
+    @property
+    def voxel_volume_mm3(self) -> float:
+        """Product of the working grid's spacings (for a sheared CT the true volume is smaller: see HeadCT)."""
+        a, b, c = self.spacing
+        return a * b * c
+
+    def without_resampling(self) -> WorkingGrid:
+        """Return the grid of the same box with the CT's own voxels (still transposed)."""
+        a, b, c = (s * n / m for s, n, m in zip(self.spacing, self.shape, self.box_shape, strict=True))
+        return replace(self, shape=self.box_shape, spacing=(a, b, c))
+
     def to_ct(self, maps: torch.Tensor, outside: torch.Tensor | float = 0.0) -> torch.Tensor:
-        """Resample maps (K, *shape) linearly to the CT's grid: (K, *ct_shape); `outside` fills beyond the box, per map."""
-        raise NotImplementedError
+        """Resample maps to the CT's grid.
+
+        Linear, with voxel centres aligned as nnU-Net's resampling does; exact copies where nothing was resampled.
+
+        Parameters
+        ----------
+        maps : (K, *shape) tensor
+            Any dtype; integers and booleans become float32.
+        outside : float or (K,) tensor
+            Value beyond the box, for all maps or per map.
+
+        Returns
+        -------
+        (K, *ct_shape) float tensor on the device of `maps`
+        """
+        import torch
+
+        if tuple(maps.shape[1:]) != tuple(self.shape):
+            raise ValueError(f"maps of shape {tuple(maps.shape[1:])} are not on this working grid of shape {self.shape}")
+        values = maps if maps.is_floating_point() else maps.float()
+        if self.box_shape != tuple(self.shape):
+            values = torch.nn.functional.interpolate(
+                values[None].float(), size=self.box_shape, mode="trilinear", align_corners=False
+            )[0]
+        transposed_shape = [self.ct_shape[axis] for axis in self.transpose]
+        result = values.new_empty((len(values), *transposed_shape))
+        fill = torch.as_tensor(outside, dtype=values.dtype, device=values.device).expand(len(values))
+        result[:] = fill[:, None, None, None]
+        (a0, a1), (b0, b1), (c0, c1) = self.box
+        result[:, a0:a1, b0:b1, c0:c1] = values
+        back = [1 + self.transpose.index(axis) for axis in range(3)]
+        return result.permute(0, *back).contiguous()

@@ -1,0 +1,127 @@
+"""From a CT to the network's input, voxel for voxel as nnU-Net's default preprocessor makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..head_box import head_box
+from ..head_ct import HeadCT
+from ..sampling.working_grid import Box, WorkingGrid
+from .network_plans import NetworkPlans
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCT:
+    """A CT as the network sees it.
+
+    Attributes
+    ----------
+    data : (1, D, H, W) float32 tensor
+        Normalized intensities on the working grid (clipped to the model's HU window if it normalizes as CT).
+    grid : WorkingGrid
+        Where these voxels lie in the CT.
+    """
+
+    data: torch.Tensor
+    grid: WorkingGrid
+
+
+def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool) -> WorkingGrid:
+    """Return the grid on which the network works; `box` limits it to the head, else it is nnU-Net's own crop."""
+    a, b, c = plans.transpose
+    limits = _nonzero_box(ct.hu)
+    if box:
+        head = head_box(ct)
+        limits = tuple((max(p[0], q[0]), min(p[1], q[1])) for p, q in zip(limits, head, strict=True))  # type: ignore[assignment]
+        if any(stop <= start for start, stop in limits):
+            limits = head
+    transposed: Box = (limits[a], limits[b], limits[c])
+    box_shape = [stop - start for start, stop in transposed]
+    spacing = tuple(ct.spacing[axis] for axis in plans.transpose)
+    target = plans.target_spacing(spacing)
+    if plans.resampling_data[0] == "no_resampling_hack":
+        shape = box_shape
+    else:
+        from nnunetv2.preprocessing.resampling.default_resampling import compute_new_shape
+
+        shape = [max(1, int(n)) for n in compute_new_shape(box_shape, spacing, target)]
+    exact = tuple(s * n / m for s, n, m in zip(spacing, box_shape, shape, strict=True))
+    return WorkingGrid(
+        ct_shape=ct.shape,
+        transpose=plans.transpose,
+        box=transposed,
+        shape=(shape[0], shape[1], shape[2]),
+        spacing=(exact[0], exact[1], exact[2]),
+    )
+
+
+def prepare(ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> PreparedCT:
+    """Transpose, normalize, crop and resample `ct` to `grid` (from `working_grid`).
+
+    Normalization comes before the crop to the head, so that schemes that look at the whole CT see what nnU-Net shows them.
+    """
+    import torch
+
+    data = ct.hu.transpose(plans.transpose)
+    if plans.normalization in ("CTNormalization", "NoNormalization"):  # voxel by voxel: only the box is needed
+        data = plans.normalize(data[_slices(grid.box)].copy(), None)
+    else:
+        limits = _nonzero_box(ct.hu)
+        outer: Box = (limits[plans.transpose[0]], limits[plans.transpose[1]], limits[plans.transpose[2]])
+        cropped = data[_slices(outer)].copy()
+        normalized = plans.normalize(cropped, _nonzero_mask(cropped) if plans.use_mask else None)
+        inner = tuple(slice(p[0] - q[0], p[1] - q[0]) for p, q in zip(grid.box, outer, strict=True))
+        data = normalized[inner]
+    spacing = [ct.spacing[axis] for axis in plans.transpose]
+    resampled = plans.resample_data()(
+        np.ascontiguousarray(data)[None], np.asarray(grid.shape), spacing, plans.target_spacing(tuple(spacing))
+    )
+    return PreparedCT(torch.from_numpy(np.ascontiguousarray(resampled, dtype=np.float32)), grid)
+
+
+def probabilities_on_ct(logits: torch.Tensor, ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> torch.Tensor:
+    """Resample logits as nnU-Net's export does, then softmax.
+
+    Parameters
+    ----------
+    logits : (C, *grid.shape) tensor
+
+    Returns
+    -------
+    (C, *grid.box_shape) float32 tensor
+        Class probabilities on the CT's voxels inside the box, axes transposed (``grid.without_resampling()``).
+    """
+    import torch
+
+    spacing = [ct.spacing[axis] for axis in plans.transpose]
+    resampled = plans.resample_probabilities()(logits.cpu(), grid.box_shape, plans.target_spacing(tuple(spacing)), spacing)
+    return torch.softmax(torch.as_tensor(resampled).float(), 0)
+
+
+def _slices(box: Box) -> tuple[slice, slice, slice]:
+    a, b, c = (slice(start, stop) for start, stop in box)
+    return a, b, c
+
+
+def _nonzero_box(hu: np.ndarray) -> Box:
+    """Smallest box (CT axes) that holds all voxels other than exactly 0; filling holes, as nnU-Net does, cannot change it."""
+    nonzero = hu != 0
+    limits = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        found = np.flatnonzero(nonzero.any(axis=others))
+        limits.append((int(found[0]), int(found[-1]) + 1) if len(found) else (0, hu.shape[axis]))
+    return limits[0], limits[1], limits[2]
+
+
+def _nonzero_mask(hu: np.ndarray) -> np.ndarray:
+    from nnunetv2.preprocessing.cropping.cropping import create_nonzero_mask
+
+    mask: np.ndarray = create_nonzero_mask(hu[None])
+    return mask
