@@ -78,7 +78,9 @@ def look_for_head(hu: NDArray[np.float32], spacing: Spacing) -> HeadSearch:
     brain_like = (smooth > _BRAIN_HU[0]) & (smooth < _BRAIN_HU[1]) & (coarse > _SOFT_HU[0]) & (coarse < _SOFT_HU[1])
     if brain_like.all():
         return HeadSearch(HeadEvidence.NONE, 0.0, 0.0, "everything has one density")
-    core = ndimage.distance_transform_edt(brain_like, sampling=coarse_spacing) > _CORE_MM
+    # On a coarse grid at least the nearest neighbors must be brain-like too.
+    depth = max(_CORE_MM, 1.01 * min(coarse_spacing))
+    core = ndimage.distance_transform_edt(brain_like, sampling=coarse_spacing) > depth
     components, count = ndimage.label(core)
     if count == 0:
         return HeadSearch(HeadEvidence.NONE, 0.0, 0.0, "no region has the density of brain")
