@@ -1,0 +1,108 @@
+"""The posterior on the CT's own grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .sampling.working_grid import WorkingGrid
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorMaps:
+    """What the samples say together; every map has the CT's shape (D, H, W).
+
+    The mean probabilities are resampled linearly from the working grid, and label map and entropy are computed from them
+    there, so that they agree with each other to the bit. Variance, mutual information and votes are resampled themselves:
+    mixing neighbors by resampling is no disagreement between samples. The expected entropy is the difference of the two:
+    it takes in the entropy that resampling adds at sharp edges, as it would if every sample were resampled by itself.
+    Thus always 0 <= mutual information <= entropy <= 1. Outside the working grid's box everything is background,
+    without uncertainty and without votes.
+
+    Attributes
+    ----------
+    labels : (D, H, W) uint8
+        Highest mean probability; of equals the lowest label.
+    probabilities : (C, D, H, W) float32
+        Mean over the votes.
+    variance : (D, H, W) float32
+        Population variance summed over classes (Eq. 4), in [0, 0.5]; 0 where there are fewer than two votes.
+    class_variance : (C, D, H, W) float32
+        The same per class, in [0, 0.25].
+    variance_standard_error : (D, H, W) float32
+        Estimated standard error of `variance`.
+    entropy, expected_entropy, mutual_information : (D, H, W) float32
+        In [0, 1] (divided by log C).
+    votes : (D, H, W) uint16
+        Samples whose field of view held the voxel.
+    sample_volumes_ml : (M, C) float64
+        Volume of each class in each sample's own label map.
+    sample_labels : tuple of (d, h, w) uint8
+        Each sample's label map **on the working grid**, if the posterior kept them.
+    """
+
+    labels: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    class_variance: NDArray[np.float32]
+    variance_standard_error: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    expected_entropy: NDArray[np.float32]
+    mutual_information: NDArray[np.float32]
+    votes: NDArray[np.uint16]
+    sample_volumes_ml: NDArray[np.float64]
+    sample_labels: tuple[NDArray[np.uint8], ...] = ()
+
+
+def to_ct_grid(
+    grid: WorkingGrid,
+    *,
+    mean: torch.Tensor,
+    class_variance: torch.Tensor,
+    mutual_information: torch.Tensor,
+    votes: torch.Tensor,
+    standard_error: torch.Tensor,
+    sample_volumes_ml: NDArray[np.float64],
+    sample_labels: tuple[NDArray[np.uint8], ...],
+) -> PosteriorMaps:
+    """Resample maps of the working grid, (C, d, h, w) or (d, h, w), to the CT's grid and derive the others there."""
+    background = torch.zeros(len(mean), device=mean.device)
+    background[0] = 1.0
+    probabilities = grid.to_ct(mean, background).clamp_(min=0)
+    probabilities /= probabilities.sum(0, keepdim=True)
+    variances = grid.to_ct(class_variance).clamp_(0, 0.25)
+    information, counted, error = grid.to_ct(torch.stack([mutual_information, votes, standard_error]))
+    entropy = normalized_entropy(probabilities)
+    information = torch.minimum(information.clamp_(min=0), entropy)
+    return PosteriorMaps(
+        labels=first_argmax(probabilities).cpu().numpy(),
+        probabilities=probabilities.cpu().numpy(),
+        variance=variances.sum(0).clamp_(max=0.5).cpu().numpy(),
+        class_variance=variances.cpu().numpy(),
+        variance_standard_error=error.clamp(min=0).cpu().numpy(),
+        entropy=entropy.cpu().numpy(),
+        expected_entropy=(entropy - information).cpu().numpy(),
+        mutual_information=information.cpu().numpy(),
+        votes=counted.round().cpu().numpy().astype(np.uint16),
+        sample_volumes_ml=sample_volumes_ml,
+        sample_labels=sample_labels,
+    )
+
+
+def first_argmax(probabilities: torch.Tensor) -> torch.Tensor:
+    """Return the label of the highest probability, (C, ...) -> (...) uint8; of equals the lowest label."""
+    best = probabilities[0].clone()
+    labels = torch.zeros(best.shape, dtype=torch.uint8, device=best.device)
+    for label in range(1, len(probabilities)):
+        labels.masked_fill_(probabilities[label] > best, label)
+        torch.maximum(best, probabilities[label], out=best)
+    return labels
+
+
+def normalized_entropy(probabilities: torch.Tensor) -> torch.Tensor:
+    """Return ``-sum p log p / log C`` of (C, ...) probabilities: (...) in [0, 1]."""
+    return torch.special.entr(probabilities).sum(0).div_(math.log(len(probabilities))).clamp_(0, 1)

@@ -1,0 +1,149 @@
+"""Monte-Carlo test-time augmentation: the network on transformed copies, transformed back (uncertainty-aware nnU-Net, Alg. 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import ArgumentError
+from ..head_ct import HeadCT, Spacing
+from ..transforms import (
+    Interpolation,
+    Padding,
+    SpatialTransform,
+    TransformPreset,
+    default_preset,
+    draw_transform,
+    warp,
+    warp_probabilities,
+)
+from .network import Network, PreparedCT
+from .sampler import Sample
+from .working_grid import WorkingGrid
+
+
+class TestTimeAugmentation:
+    """Samples are predictions on randomly transformed copies of the CT, brought back by the inverse transform (Eq. 1-3).
+
+    The operators of one sample are composed into one matrix, so that the CT is interpolated once and the probabilities once.
+    The CT is continued beyond the field of view by its border values (it is already clipped to the model's window); a voxel
+    that the transform moves out of the field of view has no vote in that sample (`Sample.valid`).
+
+    Sample 0 is a random draw like any other, as in the paper; with ``transforms=0`` every sample is the network's own
+    prediction, untouched.
+
+    Parameters
+    ----------
+    network : Network
+    preset : TransformPreset, optional
+        The distribution of operators; by default chosen by the spacing of the working grid (`default_preset`).
+    transforms : int
+        Operators per sample, N >= 0. The paper: 5.
+    batch_size : int
+        Samples that the network sees at once. The network always sees full batches (the last one is filled up), so that the
+        first samples do not depend on how many are drawn. On a CPU the samples do not depend on the batch size either; on
+        a GPU whose library picks another algorithm for another size they may, in the last bits.
+    interpolation : Interpolation
+        Used in both directions; `SPLINE` fakes the least variance (see ``Testing/benchmarks``).
+
+    Raises
+    ------
+    ArgumentError
+        For a negative number of transforms or a batch size below 1.
+    """
+
+    __test__ = False  # pytest collects classes whose name starts with Test
+
+    def __init__(
+        self,
+        network: Network,
+        preset: TransformPreset | str | None = None,
+        transforms: int = 5,
+        *,
+        batch_size: int = 1,
+        interpolation: Interpolation = Interpolation.SPLINE,
+    ) -> None:
+        if transforms < 0:
+            raise ArgumentError(f"the number of transforms must be 0 or more, got {transforms}")
+        if batch_size < 1:
+            raise ArgumentError(f"the batch size must be 1 or more, got {batch_size}")
+        try:
+            self.preset = None if preset is None else TransformPreset(preset)
+        except ValueError as error:
+            names = ", ".join(TransformPreset)
+            raise ArgumentError(f"{preset!r} is not a preset of transforms: choose one of {names}") from error
+        self.network = network
+        self.transforms = transforms
+        self.batch_size = batch_size
+        self.interpolation = Interpolation(interpolation)
+        self._latest: tuple[HeadCT, PreparedCT] | None = None
+
+    def grid(self, ct: HeadCT) -> WorkingGrid:
+        """Return the grid on which the network works."""
+        return self._prepare(ct).grid
+
+    def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
+        """Yield `count` samples; each depends only on the CT, the seed and its own index."""
+        if count < 1:
+            raise ArgumentError(f"the number of samples must be 1 or more, got {count}")
+        prepared = self._prepare(ct)
+        preset = self.preset or default_preset(prepared.grid.spacing)
+        draws = [draw_parameters(seed, index, self.transforms, preset, prepared.grid.spacing) for index in range(count)]
+        return self._samples(prepared, draws)
+
+    def replay(self, ct: HeadCT, parameters: Mapping[str, Any]) -> Sample:
+        """Return again the sample whose `parameters` were recorded."""
+        return next(self._samples(self._prepare(ct), [parameters]))
+
+    def _samples(self, prepared: PreparedCT, draws: Sequence[Mapping[str, Any]]) -> Iterator[Sample]:
+        spacing = prepared.grid.spacing
+        for start in range(0, len(draws), self.batch_size):
+            batch = draws[start : start + self.batch_size]
+            transforms = [recorded_transform(parameters) for parameters in batch]
+            with torch.inference_mode():
+                predictions = self._predict(prepared.data, transforms, spacing)
+            for parameters, transform in zip(batch, transforms, strict=True):
+                with torch.inference_mode():
+                    sample = self._bring_back(predictions.pop(0), transform, spacing, parameters)
+                yield sample
+
+    def _predict(self, data: torch.Tensor, transforms: list[SpatialTransform], spacing: Spacing) -> list[torch.Tensor]:
+        """Return the (1, C, D, H, W) probabilities of each transformed copy, still transformed."""
+        moved = [warp(data[None], transform, spacing, self.interpolation, Padding.BORDER)[0] for transform in transforms]
+        moved += moved[-1:] * (self.batch_size - len(moved))
+        predicted = self.network.probabilities(torch.cat(moved) if len(moved) > 1 else moved[0])
+        return list(predicted.float().split(1)[: len(transforms)])
+
+    def _bring_back(
+        self, predicted: torch.Tensor, transform: SpatialTransform, spacing: Spacing, parameters: Mapping[str, Any]
+    ) -> Sample:
+        probabilities, valid = warp_probabilities(predicted, transform.inverse(), spacing, self.interpolation)
+        return Sample(probabilities[0], None if transform.is_flip_only else valid[0, 0], parameters)
+
+    def _prepare(self, ct: HeadCT) -> PreparedCT:
+        """Prepare a CT, and remember the latest: asking for its grid and then for samples resamples it once."""
+        if self._latest is None or self._latest[0] is not ct:
+            self._latest = (ct, self.network.prepare(ct))
+        return self._latest[1]
+
+
+def draw_parameters(seed: int, index: int, transforms: int, preset: TransformPreset, spacing: Spacing) -> dict[str, Any]:
+    """Draw all that is random in sample `index` (from 0) and return it as a JSON-able record.
+
+    Every sample has its own random stream, derived from (seed, index): a sample does not depend on how many others are drawn.
+    """
+    if seed < 0:
+        raise ArgumentError(f"the seed must be 0 or more, got {seed}")
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
+    transform = draw_transform(rng, transforms, preset, spacing)
+    return {"sample": index, "seed": seed, "preset": preset.value, "operators": transform.to_json()}
+
+
+def recorded_transform(parameters: Mapping[str, Any]) -> SpatialTransform:
+    """Return the transform of a recorded sample."""
+    if "operators" not in parameters:
+        raise ArgumentError("these are not the parameters of a test-time augmentation sample: they name no operators")
+    return SpatialTransform.from_json(parameters["operators"])
