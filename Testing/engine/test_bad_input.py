@@ -32,10 +32,10 @@ def with_pixdim(path: Path, values: tuple[float, float, float]) -> Path:
     return path
 
 
-def image(path: Path, array: np.ndarray, **settings: object) -> Path:
+def image(path: Path, array: np.ndarray, compress: bool = False, **settings: object) -> Path:
     made = sitk.GetImageFromArray(array, **settings)
     made.SetSpacing([6.0, 6.0, 7.0, 1.0][: made.GetDimension()])
-    sitk.WriteImage(made, str(path))
+    sitk.WriteImage(made, str(path), compress)
     return path
 
 
@@ -117,6 +117,12 @@ CASES: dict[str, tuple[type[HemorrhageError], str, Callable[[Path], Path]]] = {
     "damaged gzip": (UnreadableInputError, "corrupt", lambda d: damaged_gzip(d / "a.nii.gz")),
     "truncated NRRD": (UnreadableInputError, "truncated", lambda d: cut(image(d / "a.nrrd", tiny_head()), 0.6)),
     "truncated MetaImage": (UnreadableInputError, "truncated", lambda d: cut(image(d / "a.mha", tiny_head()), 0.6)),
+    "truncated compressed MetaImage": (
+        UnreadableInputError,
+        "truncated",
+        lambda d: cut(image(d / "a.mha", tiny_head(), compress=True), 0.6),
+    ),
+    "MetaImage without its data": (UnreadableInputError, "not beside it", lambda d: without_data(d / "a.mhd")),
     "Analyze": (UnreadableInputError, "Analyze", lambda d: analyze(d / "a.hdr")),
     "2D": (NotAVolumeError, "2 dimensions", lambda d: nifti(d / "a.nii", tiny_head()[8])),
     "one slice": (NotAVolumeError, "at least 3 slices", lambda d: nifti(d / "a.nii", tiny_head()[8:9].T)),
@@ -186,6 +192,12 @@ CASES: dict[str, tuple[type[HemorrhageError], str, Callable[[Path], Path]]] = {
 }
 
 
+def without_data(path: Path) -> Path:
+    image(path, tiny_head())
+    path.with_suffix(".raw").unlink()
+    return path
+
+
 def analyze(path: Path) -> Path:
     nib.save(nib.AnalyzeImage(tiny_head().T, XYZ), path)
     return path
@@ -214,7 +226,7 @@ def singular(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input(tmp_path, case):
+def test_bad_input(tmp_path, case, capfd):
     kind, sentence, make = CASES[case]
     path = make(tmp_path)
     with pytest.raises(kind, match=sentence) as caught:
@@ -223,6 +235,7 @@ def test_bad_input(tmp_path, case):
     assert str(path) in message
     assert "\n" not in message
     assert caught.value.exit_code == ExitCode.UNUSABLE_INPUT
+    assert capfd.readouterr().err == "", "libraries must not write beside the one sentence"
 
 
 def test_unusable_sform_with_a_good_qform_is_read_with_a_warning(tmp_path):

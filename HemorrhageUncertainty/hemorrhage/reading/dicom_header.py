@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import GeometryError, UnreadableInputError
 
+_CT = "1.2.840.10008.5.1.4.1.1.2"
 _ENHANCED = "1.2.840.10008.5.1.4.1.1.2.1"
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -30,8 +31,11 @@ class DicomHeader:
     dataset: Any
 
     def text(self, keyword: str) -> str:
-        """Return an attribute as text; empty where it is absent."""
-        value = self.dataset.get(keyword)
+        """Return an attribute as text; empty where it is absent or damaged."""
+        try:
+            value = self.dataset.get(keyword)
+        except Exception:  # pydicom parses lazily, and a damaged value makes it raise almost anything
+            return ""
         if value is None:
             return ""
         return (
@@ -44,7 +48,7 @@ class DicomHeader:
         """Return an attribute as a finite number, or None where it is absent or not a number."""
         try:
             value = float(self.dataset.get(keyword))
-        except (TypeError, ValueError):
+        except Exception:  # absent, several values, or damaged: see `text`
             return None
         return value if np.isfinite(value) else None
 
@@ -98,7 +102,7 @@ class DicomHeader:
     def _vector(self, keyword: str, length: int) -> NDArray[np.float64]:
         try:
             values = np.array([float(v) for v in self.dataset[keyword].value], dtype=np.float64)
-        except (KeyError, TypeError, ValueError):
+        except Exception:  # absent or damaged: see `text`
             values = np.empty(0)
         if values.size != length or not np.isfinite(values).all():
             raise GeometryError(
@@ -125,9 +129,6 @@ def read_header(path: Path) -> DicomHeader | None:
         if not (looks_like_dicom or has_preamble):
             return None
         dataset = pydicom.dcmread(path, stop_before_pixels=True, force=False)
-        # pydicom parses lazily: touching every element finds damage now, with the file's name at hand.
-        for element in dataset:
-            _ = element.value
     except InvalidDicomError as error:
         raise UnreadableInputError(
             f"{path} is named like a DICOM file but is none, or is corrupt: remove it or export it again"
@@ -138,6 +139,7 @@ def read_header(path: Path) -> DicomHeader | None:
         raise UnreadableInputError(f"{path} has a damaged DICOM header: copy or export it again") from error
     if "DICOMDIR" in path.name.upper() or str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) == _DIRECTORY:
         return None
-    if not dataset.get("SOPClassUID"):
+    kind = str(dataset.get("SOPClassUID", ""))
+    if not kind or (kind == _CT and "Rows" not in dataset):
         raise UnreadableInputError(f"{path} has a truncated DICOM header: copy or export it again")
     return DicomHeader(path, dataset)

@@ -46,7 +46,8 @@ def read_nifti(path: Path) -> HeadCT:
     try:
         with np.errstate(all="ignore"):
             stored = np.asanyarray(image.dataobj).reshape(shape)
-            hu = np.ascontiguousarray(stored.T, dtype=np.float32)
+            # A copy, never a view of the file on disk: it may be overwritten while the CT is in use.
+            hu = np.array(stored.T, dtype=np.float32, order="C")
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise UnreadableInputError(f"{path} is truncated or corrupt: copy or export it again") from error
     padding = clip_to_air(hu)

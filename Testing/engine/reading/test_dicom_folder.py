@@ -11,7 +11,7 @@ from harness.head_phantom import grid_points, head_at
 from hemorrhage import read_ct
 from hemorrhage.errors import DicomSeriesError, GeometryError, NotACTError, NotAVolumeError, UnreadableInputError
 from hemorrhage.reading import map_to_source_slices, source_slices
-from pydicom.uid import RLELossless
+from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 EVEN = np.arange(-60.0, 61.0, 10.0)
 
@@ -271,11 +271,52 @@ def test_compressed_slices_are_decoded(tmp_path):
     assert np.array_equal(ct.hu, expected(ct))
 
 
+@pytest.mark.parametrize(("compressor", "syntax"), [("JPEG2000", JPEG2000Lossless), ("JPEG", JPEGLosslessSV1)])
+def test_compressions_without_a_pydicom_plug_in_are_decoded_too(tmp_path, compressor, syntax):
+    for path in Series(tmp_path).write_along(EVEN):
+        data = pydicom.dcmread(path)
+        stored = sitk.GetImageFromArray(data.pixel_array.astype(np.uint16)[None])
+        sitk.WriteImage(stored, str(tmp_path / "packed"), useCompression=True, compressor=compressor, imageIO="GDCMImageIO")
+        packed = pydicom.dcmread(tmp_path / "packed")
+        assert packed.file_meta.TransferSyntaxUID == syntax
+        data.file_meta.TransferSyntaxUID = syntax
+        data.PixelData = packed.PixelData
+        data["PixelData"].is_undefined_length = True
+        data.save_as(path)
+        (tmp_path / "packed").unlink()
+    ct = read_ct(tmp_path)
+    assert np.array_equal(ct.hu, expected(ct))
+
+
+def test_damaged_compressed_pixels_name_the_file(tmp_path):
+    paths = Series(tmp_path).write_along(EVEN)
+    data = pydicom.dcmread(paths[5])
+    data.file_meta.TransferSyntaxUID = JPEGLosslessSV1
+    data.PixelData = pydicom.encaps.encapsulate([b"no picture"])
+    data["PixelData"].is_undefined_length = True
+    data.save_as(paths[5])
+    with pytest.raises(UnreadableInputError, match=rf"{paths[5].name} cannot be decoded \(JPEG Lossless"):
+        read_ct(tmp_path)
+
+
 def test_truncated_pixels_name_the_file(tmp_path):
     paths = Series(tmp_path).write_along(EVEN)
     paths[5].write_bytes(paths[5].read_bytes()[:-700])
     with pytest.raises(UnreadableInputError, match=paths[5].name):
         read_ct(tmp_path)
+
+
+def test_a_truncated_header_is_not_passed_over(tmp_path):
+    paths = Series(tmp_path).write_along(EVEN)
+    paths[-1].write_bytes(paths[-1].read_bytes()[:600])
+    with pytest.raises(UnreadableInputError, match=paths[-1].name):
+        read_ct(tmp_path)
+
+
+def test_a_damaged_attribute_that_is_not_needed_does_no_harm(tmp_path):
+    for path in Series(tmp_path, attributes={"KVP": "120"}).write_along(EVEN):
+        path.write_bytes(path.read_bytes().replace(b"DS\x04\x00120 ", b"DS\x04\x00abc "))
+    assert read_ct(tmp_path).shape[0] == 13
 
 
 @pytest.mark.parametrize("content", [b"", b"not DICOM at all" * 40])
