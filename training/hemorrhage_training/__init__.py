@@ -1,0 +1,1 @@
+"""Headless training of the models that `hemorrhage` runs."""

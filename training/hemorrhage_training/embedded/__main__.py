@@ -1,0 +1,83 @@
+"""Commands that make the embedded model: ``simulate``, ``train`` and ``export``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from hemorrhage.nnunet.architecture import build_network
+from hemorrhage.nnunet.network_plans import NetworkPlans, read_plans
+from hemorrhage.reading import read_ct
+from hemorrhage.simulation.base import load_base
+
+from .card import embedded_card, write_card_text
+from .evaluation import evaluate_embedded
+from .plans import CONFIGURATION, embedded_dataset_json, embedded_plans
+from .pool import fill_pool
+from .trainer import Trainer
+
+app = typer.Typer(help="Make the embedded model from simulated head CT.", no_args_is_help=True)
+
+
+def _plans() -> NetworkPlans:
+    return read_plans(embedded_plans(), embedded_dataset_json(0), CONFIGURATION)
+
+
+def _trainable_network() -> torch.nn.Module:
+    torch.manual_seed(0)
+    network = build_network(_plans()).requires_grad_(True)
+    network.decoder.deep_supervision = True
+    return network
+
+
+@app.command()
+def simulate(
+    pool: Annotated[Path, typer.Argument(help="Folder for the preprocessed cases.")],
+    cases: Annotated[int, typer.Option(help="How many cases the pool shall hold.")] = 600,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first case; unseen test cases use seeds from 1 000 000.")] = 0,
+    base: Annotated[Path | None, typer.Option(help="A real CT or template, used as anatomy in a quarter of the cases.")] = None,
+) -> None:
+    """Simulate and preprocess training cases; cases that exist are kept."""
+    anatomy = load_base(base) if base else None
+    for number, path in enumerate(fill_pool(pool, _plans(), range(first_seed, first_seed + cases), anatomy), start=1):
+        typer.echo(f"{number} {path.name}")
+
+
+@app.command()
+def train(
+    pool: Annotated[Path, typer.Argument(help="Folder of preprocessed cases; may still be growing.")],
+    run: Annotated[Path, typer.Argument(help="Folder of the run: checkpoint and log. A run that exists is continued.")],
+    minutes: Annotated[float, typer.Option(help="Training time in minutes, over all continuations.")] = 90.0,
+    threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
+) -> None:
+    """Train until the time is used up."""
+    torch.set_num_threads(threads)
+    Trainer(_trainable_network(), pool, run, minutes=minutes).fit()
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    model: Annotated[Path, typer.Argument(help="Model folder to write.")],
+    unseen: Annotated[int, typer.Option(help="Unseen simulated cases with hemorrhage in the model card.")] = 40,
+    hemorrhage_free: Annotated[int, typer.Option(help="Unseen simulated cases without hemorrhage.")] = 20,
+    samples: Annotated[int, typer.Option(help="Samples of MC-TTA per case in the evaluation.")] = 5,
+    real: Annotated[Path | None, typer.Option(help="A real hemorrhage-free CT to report on.")] = None,
+) -> None:
+    """Write the model folder with the averaged weights, evaluate it, and write its card."""
+    trainer = Trainer(_trainable_network(), Path(), run, minutes=0)
+    weights = trainer.averaged_weights()
+    training = {"steps": trainer.step, "minutes": round(trainer.elapsed / 60, 1), "data": "simulated head CT only"}
+    embedded_card(model, weights, training, evaluation={})
+    figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None)
+    embedded_card(model, weights, training, evaluation=figures)
+    write_card_text(model, training, figures)
+    typer.echo(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    app()

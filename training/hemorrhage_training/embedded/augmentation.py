@@ -1,0 +1,88 @@
+"""Random crops and cheap augmentations on top of the simulator's own variety."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_FLIP_PROBABILITIES = (0.5, 0.5, 0.5)  # MC-TTA flips every axis, and NIfTI files come in every handedness
+
+
+def crop(image: Tensor, labels: Tensor, size: tuple[int, int, int], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Cut (and pad) a window of `size`; two of three windows hold hemorrhage where the case has any.
+
+    Parameters
+    ----------
+    image : (D, H, W) float tensor
+    labels : (D, H, W) integer tensor
+    """
+    centre = None
+    lesion_slices = torch.nonzero(labels.flatten(1).any(1)).flatten()
+    if len(lesion_slices) and rng.random() < 0.67:
+        centre = int(lesion_slices[rng.integers(len(lesion_slices))])
+    starts = []
+    for axis, (have, want) in enumerate(zip(image.shape, size, strict=True)):
+        low, high = min(0, have - want), max(0, have - want)
+        if axis == 0 and centre is not None:
+            low, high = max(low, min(centre - want + 2, high)), min(high, max(centre - 2, low))
+        starts.append(int(rng.integers(low, max(low, high) + 1)))
+    window = tuple(slice(max(s, 0), s + w) for s, w in zip(starts, size, strict=True))
+    before = [max(0, -s) for s in starts]
+    image, labels = image[window], labels[window]
+    pad: list[int] = []
+    for b, have, want in reversed(list(zip(before, image.shape, size, strict=True))):
+        pad += [b, want - have - b]
+    return F.pad(image, pad, value=float(image.min())), F.pad(labels, pad, value=0)
+
+
+def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Flip; turn, scale and shear in-plane; change contrast, brightness, sharpness and noise.
+
+    Parameters
+    ----------
+    image : (D, H, W) float32 tensor, normalized
+    labels : (D, H, W) integer tensor
+    """
+    axes = [axis for axis, p in enumerate(_FLIP_PROBABILITIES) if rng.random() < p]
+    image, labels = image.flip(axes), labels.flip(axes)
+    if rng.random() < 0.5:
+        image, labels = _warp_in_plane(image, labels, rng)
+    if rng.random() < 0.15:  # some archives store the rows along the patient's left-right axis
+        image, labels = _transpose_in_plane(image, labels)
+    if rng.random() < 0.5:
+        image = image * float(rng.uniform(0.85, 1.15)) + float(rng.uniform(-0.15, 0.15))
+    if rng.random() < 0.2:
+        soft = F.avg_pool2d(image[:, None], 3, 1, 1)[:, 0]
+        image = image + float(rng.uniform(-0.6, 0.8)) * (soft - image)
+    if rng.random() < 0.3:
+        noise = torch.from_numpy(rng.standard_normal(tuple(image.shape), dtype=np.float32))
+        image = image + float(rng.uniform(0.02, 0.2)) * noise
+    return image, labels
+
+
+def _transpose_in_plane(image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    h, w = image.shape[1:]
+    side = min(h, w)
+    top, left = (h - side) // 2, (w - side) // 2
+    square = (slice(None), slice(top, top + side), slice(left, left + side))
+    image, labels = image.clone(), labels.clone()
+    image[square], labels[square] = image[square].transpose(1, 2).clone(), labels[square].transpose(1, 2).clone()
+    return image, labels
+
+
+def _warp_in_plane(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    angle = np.deg2rad(rng.uniform(-12, 12))
+    scale = np.exp(rng.uniform(-0.12, 0.12, 2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(scale)
+    theta = torch.zeros(1, 2, 3)
+    theta[0, :, :2] = torch.from_numpy(turn)
+    d, h, w = image.shape
+    # affine_grid counts in half widths: without this the rotation of a non-square slice would be a shear.
+    theta[0, 0, 1] *= h / w
+    theta[0, 1, 0] *= w / h
+    grid = F.affine_grid(theta, [1, 1, h, w], align_corners=False)
+    moved = F.grid_sample(image[None], grid, mode="bilinear", padding_mode="border", align_corners=False)[0]
+    classes = F.grid_sample(labels[None].float(), grid, mode="nearest", padding_mode="zeros", align_corners=False)[0]
+    return moved, classes.to(labels.dtype)

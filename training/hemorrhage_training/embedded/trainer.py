@@ -1,0 +1,112 @@
+"""Train the embedded model within a budget of time; stop and continue at will."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from hemorrhage.hemorrhage_class import SIX_CLASSES
+
+from .augmentation import augment, crop
+from .loss import SubtypeAndHemorrhageLoss
+from .plans import PATCH_SIZE
+
+_EMA_DECAY = 0.99
+
+
+class Trainer:
+    """One training run in a folder: ``checkpoint.pt`` (written atomically) and ``log.csv``.
+
+    Parameters
+    ----------
+    network : Module
+        Deep-supervised segmentation network.
+    pool : Path
+        Folder of preprocessed cases; files may be added while training runs.
+    run : Path
+        Where checkpoint and log go; a run that exists is continued.
+    learning_rate : float
+        Peak of the schedule (linear warm-up, then cosine to zero over `minutes`).
+    minutes : float
+        Training time of the whole run, summed over continuations.
+    """
+
+    def __init__(
+        self, network: nn.Module, pool: Path, run: Path, *, minutes: float, learning_rate: float = 1.5e-3, seed: int = 0
+    ) -> None:
+        self.network, self.pool, self.run, self.budget, self.peak = network, pool, run, minutes * 60, learning_rate
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_EMA_DECAY))
+        self.optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-2)
+        self.loss = SubtypeAndHemorrhageLoss(len(SIX_CLASSES))
+        self.seed, self.step, self.elapsed = seed, 0, 0.0
+        run.mkdir(parents=True, exist_ok=True)
+        if (run / "checkpoint.pt").exists():
+            self._restore()
+
+    def fit(self, save_every: int = 100) -> None:
+        """Train until the time budget is used up."""
+        self.network.train()
+        while self.elapsed < self.budget:
+            start = time.monotonic()
+            image, labels = self._batch()
+            for group in self.optimizer.param_groups:
+                group["lr"] = self._learning_rate()
+            loss = self.loss(self.network(image), labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 12.0)
+            self.optimizer.step()
+            self.average.update_parameters(self.network)
+            self.step += 1
+            self.elapsed += time.monotonic() - start
+            self._log(loss.item())
+            if self.step % save_every == 0:
+                self._save()
+        self._save()
+
+    def averaged_weights(self) -> dict[str, Tensor]:
+        """Return the exponential moving average of the weights, which is what is shipped."""
+        return {name: w.detach().clone() for name, w in self.average.module.state_dict().items()}
+
+    def _learning_rate(self) -> float:
+        share = min(1.0, self.elapsed / self.budget)
+        return self.peak * min(1.0, (self.step + 1) / 50) * 0.5 * (1 + np.cos(np.pi * share))
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        rng = np.random.default_rng([self.seed, self.step])
+        files = sorted(self.pool.glob("case_??????.npz"))
+        with np.load(files[rng.integers(len(files))]) as case:
+            image = torch.from_numpy(case["image"].astype(np.float32))
+            labels = torch.from_numpy(case["labels"].astype(np.int64))
+        image, labels = augment(*crop(image, labels, PATCH_SIZE, rng), rng)
+        return image[None, None].contiguous(), labels[None, None].contiguous()
+
+    def _log(self, loss: float) -> None:
+        with (self.run / "log.csv").open("a", newline="") as file:
+            csv.writer(file).writerow([self.step, f"{self.elapsed:.1f}", f"{loss:.4f}", f"{self._learning_rate():.2e}"])
+
+    def _save(self) -> None:
+        partial = self.run / f"checkpoint.partial-{os.getpid()}"
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "elapsed": self.elapsed,
+        }
+        torch.save(state, partial)
+        partial.replace(self.run / "checkpoint.pt")
+
+    def _restore(self) -> None:
+        state = torch.load(self.run / "checkpoint.pt", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.elapsed = state["step"], state["elapsed"]
