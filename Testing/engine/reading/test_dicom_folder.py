@@ -123,6 +123,11 @@ def test_a_field_of_view_that_moves_between_slices_is_followed(tmp_path):
     inside = (slice(None), slice(2, None), slice(2, None))
     assert np.array_equal(ct.hu[inside], expected(ct)[inside])
     assert {(round(s.row_offset), round(s.column_offset)) for s in source_slices(ct)} == {(0, 0), (2, 2)}
+    back = map_to_source_slices(np.stack([ct.hu, ct.hu > 500]), ct)
+    for number in range(len(EVEN)):
+        source = pydicom.dcmread(tmp_path / f"{number}.dcm").pixel_array[:-2, :-2] - 1024.0
+        assert np.allclose(back[0, number, :-2, :-2], source)
+        assert np.array_equal(map_to_source_slices(ct.hu > 500, ct)[number, :-2, :-2], source > 500)
 
 
 def test_two_zones_are_no_gap(tmp_path):
