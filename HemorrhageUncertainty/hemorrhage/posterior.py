@@ -110,8 +110,8 @@ class Posterior:
 
     @property
     def variance(self) -> torch.Tensor:
-        """(D, H, W): the sum of `class_variance` over classes, U, in [0, 0.5]."""
-        return self.class_variance.sum(0).clamp_(max=0.5)
+        """(D, H, W): the sum of `class_variance` over classes, U, in [0, 1 - 1/C] (the samples share all classes evenly)."""
+        return self.class_variance.sum(0).clamp_(max=1 - 1 / self.classes)
 
     @property
     def entropy(self) -> torch.Tensor:

@@ -30,7 +30,7 @@ class PosteriorMaps:
     probabilities : (C, D, H, W) float32
         Mean over the votes.
     variance : (D, H, W) float32
-        Population variance summed over classes (Eq. 4), in [0, 0.5]; 0 where there are fewer than two votes.
+        Population variance summed over classes (Eq. 4), in [0, 1 - 1/C]; 0 where there are fewer than two votes.
     class_variance : (C, D, H, W) float32
         The same per class, in [0, 0.25].
     variance_standard_error : (D, H, W) float32
@@ -81,7 +81,7 @@ def to_ct_grid(
     return PosteriorMaps(
         labels=first_argmax(probabilities).cpu().numpy(),
         probabilities=probabilities.cpu().numpy(),
-        variance=variances.sum(0).clamp_(max=0.5).cpu().numpy(),
+        variance=variances.sum(0).clamp_(max=1 - 1 / len(mean)).cpu().numpy(),
         class_variance=variances.cpu().numpy(),
         variance_standard_error=error.clamp(min=0).cpu().numpy(),
         entropy=entropy.cpu().numpy(),

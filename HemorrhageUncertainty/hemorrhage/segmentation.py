@@ -132,7 +132,7 @@ class Segmentation:
     probabilities : (C, D, H, W) float32
         Mean over the samples that have a vote.
     variance : (D, H, W) float32
-        Population variance over samples summed over classes (uncertainty-aware nnU-Net, Eq. 4), in [0, 0.5].
+        Population variance over samples summed over classes (uncertainty-aware nnU-Net, Eq. 4), in [0, 1 - 1/C].
     class_variance : (C, D, H, W) float32
         The same per class, each in [0, 0.25].
     entropy : (D, H, W) float32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,9 @@ class TestTimeAugmentation:
     The CT is continued beyond the field of view by its border values (it is already clipped to the model's window); a voxel
     that the transform moves out of the field of view has no vote in that sample (`Sample.valid`).
 
+    The network sees one transformed CT at a time and batches that one's windows as its memory allows: convolution libraries
+    round differently for another number of samples in a batch, and no sample may depend on how many others are drawn.
+
     Sample 0 is a random draw like any other, as in the paper; with ``transforms=0`` every sample is the network's own
     prediction, untouched.
 
@@ -42,17 +45,13 @@ class TestTimeAugmentation:
         The distribution of operators; by default chosen by the spacing of the working grid (`default_preset`).
     transforms : int
         Operators per sample, N >= 0. The paper: 5.
-    batch_size : int
-        Samples that the network sees at once. The network always sees full batches (the last one is filled up), so that the
-        first samples do not depend on how many are drawn. On a CPU the samples do not depend on the batch size either; on
-        a GPU whose library picks another algorithm for another size they may, in the last bits.
     interpolation : Interpolation
         Used in both directions; `SPLINE` fakes the least variance (see ``Testing/benchmarks``).
 
     Raises
     ------
     ArgumentError
-        For a negative number of transforms or a batch size below 1.
+        For a negative number of transforms or an unknown preset.
     """
 
     __test__ = False  # pytest collects classes whose name starts with Test
@@ -63,13 +62,10 @@ class TestTimeAugmentation:
         preset: TransformPreset | str | None = None,
         transforms: int = 5,
         *,
-        batch_size: int = 1,
         interpolation: Interpolation = Interpolation.SPLINE,
     ) -> None:
         if transforms < 0:
             raise ArgumentError(f"the number of transforms must be 0 or more, got {transforms}")
-        if batch_size < 1:
-            raise ArgumentError(f"the batch size must be 1 or more, got {batch_size}")
         try:
             self.preset = None if preset is None else TransformPreset(preset)
         except ValueError as error:
@@ -77,7 +73,6 @@ class TestTimeAugmentation:
             raise ArgumentError(f"{preset!r} is not a preset of transforms: choose one of {names}") from error
         self.network = network
         self.transforms = transforms
-        self.batch_size = batch_size
         self.interpolation = Interpolation(interpolation)
         self._latest: tuple[HeadCT, PreparedCT] | None = None
 
@@ -92,35 +87,19 @@ class TestTimeAugmentation:
         prepared = self._prepare(ct)
         preset = self.preset or default_preset(prepared.grid.spacing)
         draws = [draw_parameters(seed, index, self.transforms, preset, prepared.grid.spacing) for index in range(count)]
-        return self._samples(prepared, draws)
+        return (self._sample(prepared, parameters) for parameters in draws)
 
     def replay(self, ct: HeadCT, parameters: Mapping[str, Any]) -> Sample:
         """Return again the sample whose `parameters` were recorded."""
-        return next(self._samples(self._prepare(ct), [parameters]))
+        return self._sample(self._prepare(ct), parameters)
 
-    def _samples(self, prepared: PreparedCT, draws: Sequence[Mapping[str, Any]]) -> Iterator[Sample]:
+    def _sample(self, prepared: PreparedCT, parameters: Mapping[str, Any]) -> Sample:
         spacing = prepared.grid.spacing
-        for start in range(0, len(draws), self.batch_size):
-            batch = draws[start : start + self.batch_size]
-            transforms = [recorded_transform(parameters) for parameters in batch]
-            with torch.inference_mode():
-                predictions = self._predict(prepared.data, transforms, spacing)
-            for parameters, transform in zip(batch, transforms, strict=True):
-                with torch.inference_mode():
-                    sample = self._bring_back(predictions.pop(0), transform, spacing, parameters)
-                yield sample
-
-    def _predict(self, data: torch.Tensor, transforms: list[SpatialTransform], spacing: Spacing) -> list[torch.Tensor]:
-        """Return the (1, C, D, H, W) probabilities of each transformed copy, still transformed."""
-        moved = [warp(data[None], transform, spacing, self.interpolation, Padding.BORDER)[0] for transform in transforms]
-        moved += moved[-1:] * (self.batch_size - len(moved))
-        predicted = self.network.probabilities(torch.cat(moved) if len(moved) > 1 else moved[0])
-        return list(predicted.float().split(1)[: len(transforms)])
-
-    def _bring_back(
-        self, predicted: torch.Tensor, transform: SpatialTransform, spacing: Spacing, parameters: Mapping[str, Any]
-    ) -> Sample:
-        probabilities, valid = warp_probabilities(predicted, transform.inverse(), spacing, self.interpolation)
+        transform = recorded_transform(parameters)
+        with torch.inference_mode():
+            moved, _ = warp(prepared.data[None], transform, spacing, self.interpolation, Padding.BORDER)
+            predicted = self.network.probabilities(moved).float()
+            probabilities, valid = warp_probabilities(predicted, transform.inverse(), spacing, self.interpolation)
         return Sample(probabilities[0], None if transform.is_flip_only else valid[0, 0], parameters)
 
     def _prepare(self, ct: HeadCT) -> PreparedCT:
