@@ -57,6 +57,8 @@ def build_network(plans: NetworkPlans) -> torch.nn.Module:
 def load_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     """Load a state dict into `network`, stripping the prefixes that data-parallel and compiled training leave.
 
+    A tensor that the architecture registers under several names needs to be given under one of them only.
+
     Raises
     ------
     ModelError
@@ -65,15 +67,33 @@ def load_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) 
     import torch
 
     state = {key.removeprefix("module.").removeprefix("_orig_mod."): value for key, value in weights.items()}
+    for names in _aliases(network):
+        given = [name for name in names if name in state]
+        if given:
+            state.update({name: state[given[0]] for name in names if name not in state})
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         reason = str(error).splitlines()[min(1, len(str(error).splitlines()) - 1)].strip()
         raise ModelError(
-            f"the weights do not fit the architecture of plans.json (was the model trained with a custom trainer?): {reason[:200]}"
+            f"the weights do not fit the architecture of plans.json (trained with a custom trainer?): {reason[:200]}"
         ) from error
     if not all(torch.isfinite(value).all() for value in network.state_dict().values() if value.is_floating_point()):
         raise ModelError("the weights hold values that are not finite: the training diverged or the file is damaged")
+
+
+def distinct_tensors(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return the network's state dict with each tensor under the first of its names only."""
+    state = network.state_dict()
+    return {names[0]: state[names[0]] for names in _aliases(network)}
+
+
+def _aliases(network: torch.nn.Module) -> list[list[str]]:
+    """Group the names in the network's state dict that mean the same tensor."""
+    groups: dict[tuple[int, torch.Size], list[str]] = {}
+    for name, tensor in network.state_dict().items():
+        groups.setdefault((tensor.data_ptr() if tensor.numel() else id(tensor), tensor.shape), []).append(name)
+    return list(groups.values())
 
 
 def _module_class() -> type[torch.nn.Module]:
@@ -85,8 +105,8 @@ def _module_class() -> type[torch.nn.Module]:
 def _locate(name: str) -> Any:
     """Import a network class by its dotted name.
 
-    The name's prefix alone would not do (``torch.nn.x.os.system`` starts with it too): what is found must itself be a module class
-    that was defined in an allowed package.
+    The name's prefix alone would not do (``torch.nn.x.os.system`` starts with it too): what is found must itself be a module
+    class that was defined in an allowed package.
     """
     if not name.startswith(_ALLOWED_PACKAGES):
         raise ModelError(f"plans.json names {name!r}, which is not a part of a neural network: the file is not trusted")

@@ -43,6 +43,8 @@ class NNUNetNetwork:
         Windows per forward pass; default 4 on CUDA, 1 on a CPU.
     report : callable, optional
         Receives a sentence whenever memory ran out and something smaller is tried.
+    should_stop : callable, optional
+        Asked before every forward pass; True raises `Interrupted`.
 
     Attributes
     ----------
@@ -62,6 +64,7 @@ class NNUNetNetwork:
         windows: Windows = Windows.TRAINED,
         batch: int | None = None,
         report: Callable[[str], None] | None = None,
+        should_stop: StopCallback | None = None,
     ) -> None:
         if not folds:
             raise ModelError("the model holds no weights")
@@ -72,6 +75,7 @@ class NNUNetNetwork:
         self.mirror_axes = tuple(mirror_axes)
         self.messages: list[str] = []
         self._report = report
+        self._should_stop = should_stop
         chosen = choose_device(device)
         self._precision = precision or choose_precision(chosen)
         self._original = ComputePlan(chosen, windows, plans.patch_size, batch or (4 if chosen.type == "cuda" else 1))
@@ -117,7 +121,8 @@ class NNUNetNetwork:
     def logits(self, data: torch.Tensor, should_stop: StopCallback | None = None) -> torch.Tensor:
         """Return float32 logits (B, C, D, H, W) of normalized volumes (B, 1, D, H, W), on the device of `data`.
 
-        Without mirroring; the folds' logits are averaged. When memory runs out, smaller batches, smaller windows and the CPU are tried.
+        Without mirroring; the folds' logits are averaged. When memory runs out, smaller batches, smaller windows and the CPU are
+        tried.
 
         Raises
         ------
@@ -176,7 +181,8 @@ class NNUNetNetwork:
         total: torch.Tensor | None = None
         for network in self._networks:
             forward = self._forward(network.to(plan.device), stock)
-            logits = sliding(mirrored(forward, self.mirror_axes if mirror else ()), data, plan.device, should_stop)
+            run = mirrored(forward, self.mirror_axes if mirror else ())
+            logits = sliding(run, data, plan.device, should_stop or self._should_stop)
             total = logits if total is None else total.add_(logits)
         assert total is not None
         return total.div_(len(self._networks)) if len(self._networks) > 1 else total

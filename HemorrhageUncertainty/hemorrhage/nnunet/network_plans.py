@@ -27,7 +27,9 @@ _NORMALIZATIONS = ("CTNormalization", "ZScoreNormalization", "NoNormalization", 
 class Resampling(Protocol):
     """nnU-Net's resampling: (C, *old) array or tensor, new shape, old spacing, new spacing -> (C, *new)."""
 
-    def __call__(self, data: Any, new_shape: Any, current_spacing: Any, new_spacing: Any) -> Any: ...
+    def __call__(self, data: Any, new_shape: Any, current_spacing: Any, new_spacing: Any) -> Any:
+        """Resample `data`."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

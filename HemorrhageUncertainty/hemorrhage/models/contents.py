@@ -1,0 +1,36 @@
+"""What opening a model folder yields, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..nnunet.network_plans import NetworkPlans
+from .model_card import ModelCard
+
+if TYPE_CHECKING:
+    import torch
+
+Weights = Mapping[str, "torch.Tensor"]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelContents:
+    """A checked model folder.
+
+    Attributes
+    ----------
+    folder : Path
+    card : ModelCard
+        The folder's own, or one made from a stock nnU-Net folder; `files` holds the hashes found.
+    plans : NetworkPlans
+    read_weights : callable
+        Reads the state dict of every fold.
+    """
+
+    folder: Path
+    card: ModelCard
+    plans: NetworkPlans
+    read_weights: Callable[[], Sequence[Weights]]

@@ -1,0 +1,44 @@
+"""Where models lie: those that came with the program, and those of the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+#: Environment variable that names the folder of the user's models.
+MODELS_VARIABLE = "HEMORRHAGE_MODELS"
+
+
+class Origin(StrEnum):
+    """Where a model comes from."""
+
+    EMBEDDED = "embedded"
+    USER = "user"
+
+
+def embedded_folder() -> Path | None:
+    """Return the folder of the models that came with the program: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    candidates = (
+        package / "resources" / "Models",
+        package.parent / "Resources" / "Models",
+        package.parents[1] / "Resources" / "Models",
+    )
+    return next((folder for folder in candidates if folder.is_dir()), None)
+
+
+def user_folder() -> Path:
+    """Return the folder of the user's own models, which may not exist yet."""
+    chosen = os.environ.get(MODELS_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return base / "hemorrhage-uncertainty" / "models"
