@@ -1,0 +1,72 @@
+"""Epidural hematoma: a lens between the inner table and the dura, which the sutures stop."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .anatomy import Anatomy
+from .lesion_noise import draw_noise
+from .lesion_shape import BleedPlan, LesionShape, box_around, draw_side, landmark, nearest_voxel, offsets_mm
+
+PLACES = {"temporal": 0.45, "parietal": 0.3, "frontal": 0.17, "occipital": 0.08}
+#: Dura adheres to sutures: no blood closer than this, in mm.
+SUTURE_MARGIN_MM = 1.0
+
+
+def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> LesionShape | None:
+    """Draw a lens: thickness ``T (1 - (s / S)^2)`` over the lateral distance s from its center, in one skull plate.
+
+    Returns None where the head has no room (no inner table away from sutures).
+    """
+    side = draw_side(rng, plan)
+    place = plan.place or str(rng.choice(list(PLACES), p=list(PLACES.values())))
+    center = _draw_center(rng, anatomy, place, side)
+    if center is None:
+        return None
+    thickness_per_radius = float(rng.uniform(0.3, 0.75))
+    radius = float(np.clip((2e3 * plan.volume_ml / (np.pi * thickness_per_radius)) ** (1 / 3), 3.0, 75.0))
+    box = box_around(anatomy, center, radius * 1.35 + 4)
+    depth = anatomy.depth[box]
+    x = offsets_mm(anatomy, box, center)
+    normal = _normal(anatomy, center)
+    along = x[0] * normal[0] + x[1] * normal[1] + x[2] * normal[2]
+    lateral = np.sqrt(np.clip(x[0] ** 2 + x[1] ** 2 + x[2] ** 2 - along**2, 0, None))
+    wobble = 1 + float(rng.uniform(0.03, 0.14)) * draw_noise(rng, depth.shape, anatomy.spacing, max(radius * 0.7, 6))
+    # 1.3: the lens may be cut by a suture; the rest of its volume then goes sideways and inward.
+    window = 1 - (lateral / (1.3 * radius * np.clip(wobble, 0.6, 1.5))) ** 2
+    plate = _plate(anatomy, box, center)
+    allowed = plate & anatomy.intracranial[box] & (depth > 0) & (window > 0.02) & (along > -radius) & (depth < 45)
+    allowed &= anatomy.midline[box] * side > 0
+    window = np.clip(window, 0.02, None).astype(np.float32)
+    return LesionShape(
+        box, -depth / window, window, allowed, center, description={"place": place, "side": "left" if side > 0 else "right"}
+    )
+
+
+def _draw_center(rng: np.random.Generator, anatomy: Anatomy, place: str, side: int) -> NDArray[np.float64] | None:
+    """Draw a point of the inner table near a lobe and away from the sutures."""
+    inside = anatomy.intracranial
+    shell = inside & (anatomy.depth > 0) & (anatomy.depth < 3) & (anatomy.suture_distance > 7)
+    shell &= anatomy.midline * side > 12
+    infratentorial = place == "occipital" and rng.random() < 0.4
+    shell &= ~anatomy.supratentorial if infratentorial else anatomy.supratentorial
+    target = landmark(anatomy, "cerebellum" if infratentorial else place, side)
+    target = target + rng.normal(0, 10, 3) / anatomy.spacing + np.array([0, 0, side * 12]) / anatomy.spacing
+    return nearest_voxel(shell, target, anatomy.spacing)
+
+
+def _normal(anatomy: Anatomy, center: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inward normal of the inner table, averaged over a neighborhood of 6 mm."""
+    box = box_around(anatomy, center, 6)
+    g = np.array([a.mean() for a in np.gradient(anatomy.depth[box], *anatomy.spacing)])
+    return g / (np.linalg.norm(g) + 1e-9)
+
+
+def _plate(anatomy: Anatomy, box: tuple[slice, slice, slice], center: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Voxels on the center's side of every suture surface: the component of the center."""
+    free = (anatomy.suture_distance[box] > SUTURE_MARGIN_MM) & (anatomy.depth[box] > 0) & (anatomy.depth[box] < 45)
+    parts, _ = ndimage.label(free)
+    own = parts[tuple(int(c) - s.start for c, s in zip(center, box, strict=True))]
+    return np.asarray(parts == own) if own else free
