@@ -74,7 +74,8 @@ def prepare(ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> PreparedCT:
     else:
         limits = _nonzero_box(ct.hu)
         outer: Box = (limits[plans.transpose[0]], limits[plans.transpose[1]], limits[plans.transpose[2]])
-        cropped = data[_slices(outer)].copy()
+        # A view with the very memory layout that nnU-Net has: float32 means depend on the order of summation.
+        cropped = ct.hu.copy().transpose(plans.transpose)[_slices(outer)]
         normalized = plans.normalize(cropped, _nonzero_mask(cropped) if plans.use_mask else None)
         inner = tuple(slice(p[0] - q[0], p[1] - q[0]) for p, q in zip(grid.box, outer, strict=True))
         data = normalized[inner]
