@@ -14,7 +14,15 @@ from hemorrhage.nnunet.architecture import build_network
 from hemorrhage.nnunet.network_plans import read_plans
 
 LABELS = {"background": 0, "IPH": 1, "SDH": 2}
-INTENSITIES = {"mean": 40.0, "std": 25.0, "percentile_00_5": -80.0, "percentile_99_5": 120.0, "min": -100.0, "max": 200.0, "median": 35.0}
+INTENSITIES = {
+    "mean": 40.0,
+    "std": 25.0,
+    "percentile_00_5": -80.0,
+    "percentile_99_5": 120.0,
+    "min": -100.0,
+    "max": 200.0,
+    "median": 35.0,
+}
 
 
 def tiny_plans(
@@ -135,7 +143,13 @@ def write_stock_folder(
             },
             "_best_ema": np.float64(0.7),
             "current_epoch": 1,
-            "init_args": {"plans": plans, "configuration": configuration, "fold": fold, "dataset_json": dataset, "device": torch.device("cpu")},
+            "init_args": {
+                "plans": plans,
+                "configuration": configuration,
+                "fold": fold,
+                "dataset_json": dataset,
+                "device": torch.device("cpu"),
+            },
             "trainer_name": "nnUNetTrainer",
             "inference_allowed_mirroring_axes": mirror_axes,
         }

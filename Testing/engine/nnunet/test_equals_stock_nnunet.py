@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from harness.tiny_nnunet import textured_ct, tiny_plans, write_stock_folder
 
+from harness.tiny_nnunet import textured_ct, tiny_plans, write_stock_folder
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.models import load_model, write_model_folder
 from hemorrhage.nnunet.network_plans import read_plans
@@ -37,22 +37,28 @@ def ours(folder: Path, ct: HeadCT, mirroring: bool) -> np.ndarray:
 
 
 CASES = {
-    "3D, no resampling": dict(plans={}, ct=((12, 48, 40), (5.0, 1.0, 1.0))),
-    "3D, smaller than a window": dict(plans={}, ct=((5, 40, 29), (5.0, 1.0, 1.0))),
-    "3D, anisotropic resampling": dict(plans={}, ct=((14, 50, 52), (3.0, 0.8, 0.8))),
-    "3D, isotropic resampling, two folds": dict(
-        plans={"spacing": (1.5, 1.5, 1.5), "configuration": "3d_lowres"}, ct=((20, 30, 30), (2.0, 1.7, 1.7)), folds=2
-    ),
-    "3D, mirroring, two folds": dict(plans={}, ct=((9, 40, 40), (5.0, 1.0, 1.0)), folds=2, mirror=(0, 1, 2)),
-    "3D, transposed": dict(plans={"transpose": (2, 0, 1), "spacing": (1.2, 4.0, 1.0)}, ct=((9, 40, 33), (4.5, 1.0, 1.1))),
-    "3D, zero border": dict(plans={}, ct=((12, 44, 44), (4.0, 0.9, 0.9)), border=2),
-    "3D, z-score": dict(plans={"normalization": "ZScoreNormalization"}, ct=((10, 36, 36), (5.0, 1.0, 1.0)), border=1),
-    "2D, resampling, mirroring": dict(
-        plans={"configuration": "2d", "patch_size": (32, 32), "spacing": (1.0, 1.0)}, ct=((4, 50, 42), (6.0, 0.8, 0.8)), mirror=(0, 1)
-    ),
-    "2D, two folds": dict(
-        plans={"configuration": "2d", "patch_size": (32, 24), "spacing": (1.0, 1.0)}, ct=((3, 40, 40), (6.0, 1.0, 1.0)), folds=2
-    ),
+    "3D, no resampling": {"plans": {}, "ct": ((12, 48, 40), (5.0, 1.0, 1.0))},
+    "3D, smaller than a window": {"plans": {}, "ct": ((5, 40, 29), (5.0, 1.0, 1.0))},
+    "3D, anisotropic resampling": {"plans": {}, "ct": ((14, 50, 52), (3.0, 0.8, 0.8))},
+    "3D, isotropic resampling, two folds": {
+        "plans": {"spacing": (1.5, 1.5, 1.5), "configuration": "3d_lowres"},
+        "ct": ((20, 30, 30), (2.0, 1.7, 1.7)),
+        "folds": 2,
+    },
+    "3D, mirroring, two folds": {"plans": {}, "ct": ((9, 40, 40), (5.0, 1.0, 1.0)), "folds": 2, "mirror": (0, 1, 2)},
+    "3D, transposed": {"plans": {"transpose": (2, 0, 1), "spacing": (1.2, 4.0, 1.0)}, "ct": ((9, 40, 33), (4.5, 1.0, 1.1))},
+    "3D, zero border": {"plans": {}, "ct": ((12, 44, 44), (4.0, 0.9, 0.9)), "border": 2},
+    "3D, z-score": {"plans": {"normalization": "ZScoreNormalization"}, "ct": ((10, 36, 36), (5.0, 1.0, 1.0)), "border": 1},
+    "2D, resampling, mirroring": {
+        "plans": {"configuration": "2d", "patch_size": (32, 32), "spacing": (1.0, 1.0)},
+        "ct": ((4, 50, 42), (6.0, 0.8, 0.8)),
+        "mirror": (0, 1),
+    },
+    "2D, two folds": {
+        "plans": {"configuration": "2d", "patch_size": (32, 24), "spacing": (1.0, 1.0)},
+        "ct": ((3, 40, 40), (6.0, 1.0, 1.0)),
+        "folds": 2,
+    },
 }
 
 
@@ -117,7 +123,6 @@ def test_old_plans_without_architecture_open():
         "pool_op_kernel_sizes": [[1, 1, 1], [1, 2, 2], [2, 2, 2]], "conv_kernel_sizes": [[3, 3, 3]] * 3,
     }  # fmt: skip
     from harness.tiny_nnunet import tiny_dataset
-
     from hemorrhage.nnunet.architecture import build_network
 
     network = build_network(read_plans(plans, tiny_dataset(), "3d_fullres"))
