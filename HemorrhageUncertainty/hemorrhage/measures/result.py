@@ -1,0 +1,72 @@
+"""From the posterior's maps to the finished result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from ..head_ct import HeadCT
+from ..segmentation import Segmentation
+from .lesions import find_lesions
+from .places import find_places
+from .volumes import DEFAULT_EXCEEDS_ML, estimate_volumes
+
+if TYPE_CHECKING:
+    from ..posterior_maps import PosteriorMaps
+
+
+def build_segmentation(
+    ct: HeadCT,
+    classes: Sequence[str],
+    maps: PosteriorMaps,
+    provenance: Mapping[str, Any],
+    *,
+    warnings: Sequence[str] = (),
+    exceeds_ml: Mapping[str, float] = DEFAULT_EXCEEDS_ML,
+) -> Segmentation:
+    """Measure volumes, lesions and places to look at, and put the result together.
+
+    Parameters
+    ----------
+    ct : HeadCT
+    classes : sequence of str
+        Class names, index = label value; the first is the background.
+    maps : PosteriorMaps
+        Every array has the CT's shape.
+    provenance : mapping
+        JSON-able.
+    warnings : sequence of str
+        Added to the CT's own warnings; repetitions are left out.
+    exceeds_ml : mapping of class name to mL
+        Thresholds for the probability that a volume is exceeded.
+
+    Raises
+    ------
+    ArgumentError
+        Where a map's shape is not the CT's.
+    """
+    names = tuple(classes)
+    if maps.labels.shape != ct.shape or maps.probabilities.shape != (len(names), *ct.shape):
+        raise ArgumentError(
+            f"maps of shape {maps.labels.shape} with {maps.probabilities.shape[0]} classes do not fit "
+            f"a CT of shape {ct.shape} with {len(names)} classes"
+        )
+    lesions = find_lesions(maps.labels, maps.probabilities, maps.entropy, names, ct)
+    return Segmentation(
+        ct=ct,
+        classes=names,
+        labels=maps.labels,
+        probabilities=maps.probabilities,
+        variance=maps.variance,
+        class_variance=maps.class_variance,
+        entropy=maps.entropy,
+        expected_entropy=maps.expected_entropy,
+        mutual_information=maps.mutual_information,
+        votes=maps.votes,
+        volumes=estimate_volumes(maps.labels, maps.entropy, maps.sample_volumes_ml, names, ct, lesions, exceeds_ml),
+        lesions=lesions,
+        places=find_places(maps.entropy, maps.probabilities, names, ct),
+        provenance=dict(provenance),
+        warnings=tuple(dict.fromkeys((*ct.warnings, *warnings))),
+    )
