@@ -87,13 +87,13 @@ def add_bleeding(rng: np.random.Generator, anatomy: Anatomy, plan: Sequence[Blee
     Bleeding
     """
     unit = voxel_ml(anatomy)
-    shapes: list[tuple[BleedPlan, LesionShape | None, float]] = []
+    shapes: list[tuple[BleedPlan, LesionShape | None]] = []
     push = Displacement(anatomy)
     for name in _PUSHING:
         for one in (p for p in plan if p.name == name):
             shape = {"EDH": edh, "SDH": sdh, "IPH": iph}[name].draw_shape(rng, anatomy, one)  # type: ignore[attr-defined]
             threshold = shape.threshold(one.volume_ml, unit) if shape is not None else np.inf
-            shapes.append((one, shape, threshold))
+            shapes.append((one, shape))
             if shape is not None and np.isfinite(threshold):
                 _push(rng, push, anatomy, one, shape, threshold)
     moved = push.apply()
@@ -101,7 +101,7 @@ def add_bleeding(rng: np.random.Generator, anatomy: Anatomy, plan: Sequence[Blee
         moved = _copy(anatomy)
     painter = _Painter(rng, moved)
     source = None
-    for one, shape, threshold in shapes:
+    for one, shape in shapes:
         if shape is not None and one.name == "IPH":
             side = 1 if shape.description["side"] == "left" else -1
             shape.allowed = iph.compartment(moved, shape.box, shape.description["pattern"], side)

@@ -36,7 +36,8 @@ class Displacement:
     def push_from_center(self, center: NDArray[np.float64], volume_ml: float, share: float) -> None:
         """Expand a ball of `volume_ml` at an index position, of which `share` displaces tissue instead of replacing it.
 
-        The radial map ``r -> (r^3 + share R^3)^(1/3)`` conserves the volume of what it displaces; it is damped to zero at the skull.
+        The radial map ``r -> (r^3 + share R^3)^(1/3)`` conserves the volume of what it displaces; it is damped to
+        zero at the skull.
         """
         radius = (3e3 * volume_ml / (4 * np.pi)) ** (1 / 3)
         x = [
