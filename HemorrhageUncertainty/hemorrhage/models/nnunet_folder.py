@@ -104,7 +104,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             ) from error
         raise ModelError(f"the checkpoint {path} is damaged: {reason[:200]}") from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ModelError(f"the checkpoint {path} is damaged or not made by torch: {(str(error) or 'it is cut off').splitlines()[0][:200]}") from error
+        reason = (str(error) or "it is cut off").splitlines()[0][:200]
+        raise ModelError(f"the checkpoint {path} is damaged or not made by torch: {reason}") from error
     if not isinstance(content, dict) or not isinstance(content.get("network_weights"), Mapping):
         raise ModelError(f"{path} is not an nnU-Net v2 checkpoint: it has no network_weights")
     if not isinstance(content.get("init_args"), Mapping) or "configuration" not in content["init_args"]:
