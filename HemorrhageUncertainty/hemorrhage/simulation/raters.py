@@ -33,14 +33,14 @@ from .lesion_shape import bounding_box
 
 @dataclass(frozen=True)
 class RaterModel:
-    """Parameters of the distribution above.
+    r"""Parameters of the distribution above.
 
     Attributes
     ----------
     offset_sd_mm : float
-        :math:`\\sigma_o`.
+        :math:`\sigma_o`.
     field_sd_mm, field_grain_mm : float
-        :math:`\\sigma_g` and :math:`s`.
+        :math:`\sigma_g` and :math:`s`.
     miss_probability, miss_volume_ml, miss_contrast_hu : float
         :math:`m` in [0, 1], :math:`v_0` and :math:`k_0`.
     """
@@ -130,7 +130,7 @@ def draw_raters(
 def _lesions(
     mask: NDArray[np.bool_], spacing: Sequence[float], model: RaterModel, hu: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float64]]:
-    """Return each voxel's nearest lesion (1, 2, ...), the signed distance to the boundary in mm, and each lesion's miss probability.
+    """Return each voxel's nearest lesion (1, 2, ...), signed distance to the boundary in mm, each lesion's miss probability.
 
     A distance between voxel centers overshoots the boundary, which runs half-way between two voxels, by half an in-plane step.
     """
