@@ -21,8 +21,24 @@ class Interpolation(StrEnum):
     SPLINE = "spline"
 
 
-def taps(coordinate: torch.Tensor, size: int, interpolation: Interpolation) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return neighbors and weights of positions along one axis.
+def neighbors(size: int, interpolation: Interpolation, device: torch.device) -> torch.Tensor:
+    """Return which grid points count for a position in [i, i + 1): (size, T) int32 for i = 0 ... size - 1; T = 2 (linear) or 4.
+
+    Beyond the border the data go on as their border value; for the spline as a mirror image, as its pre-filter assumes.
+    """
+    first = torch.arange(size, dtype=torch.int32, device=device).unsqueeze(1)
+    if interpolation is Interpolation.LINEAR:
+        index = first + torch.arange(2, dtype=torch.int32, device=device)
+    else:
+        index = first + torch.arange(-1, 3, dtype=torch.int32, device=device)
+    if interpolation is Interpolation.SPLINE:
+        index = index.abs()
+        index = torch.where(index > size - 1, 2 * (size - 1) - index, index)
+    return index.clamp(0, size - 1)
+
+
+def weights(coordinate: torch.Tensor, size: int, interpolation: Interpolation) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the grid point before each position along one axis, and the weights of its `neighbors`.
 
     Parameters
     ----------
@@ -34,32 +50,26 @@ def taps(coordinate: torch.Tensor, size: int, interpolation: Interpolation) -> t
 
     Returns
     -------
-    index : (n, T) int32 tensor
-        Grid points in [0, size - 1]; T = 2 (linear) or 4.
+    before : (n,) int32 tensor
     weight : (n, T) float32 tensor
         Sums to 1 over T.
     """
     position = coordinate.clamp(0, size - 1)
-    base = position.floor()
-    t = (position - base).unsqueeze(-1).float()
-    first = base.to(torch.int32).unsqueeze(-1)
+    before = position.floor()
+    t = (position - before).float()
     if interpolation is Interpolation.LINEAR:
-        index = first + torch.arange(2, dtype=torch.int32, device=first.device)
-        return index.clamp(max=size - 1), torch.cat([1 - t, t], dim=-1)
-    index = first + torch.arange(-1, 3, dtype=torch.int32, device=first.device)
-    if interpolation is Interpolation.CUBIC:
+        weight = [1 - t, t]
+    elif interpolation is Interpolation.CUBIC:
         weight = [
             t * (-0.5 + t * (1 - 0.5 * t)),
             1 + t * t * (1.5 * t - 2.5),
             t * (0.5 + t * (2 - 1.5 * t)),
             t * t * (0.5 * t - 0.5),
         ]
-        return index.clamp(0, size - 1), torch.cat(weight, dim=-1)
-    u = 1 - t
-    weight = [u**3 / 6, (4 + t * t * (3 * t - 6)) / 6, (4 + u * u * (3 * u - 6)) / 6, t**3 / 6]
-    index = index.abs()  # the spline continues as a mirror image beyond the border, as its pre-filter assumes
-    index = torch.where(index > size - 1, 2 * (size - 1) - index, index).clamp(0, size - 1)
-    return index, torch.cat(weight, dim=-1)
+    else:
+        u = 1 - t
+        weight = [u**3 / 6, (4 + t * t * (3 * t - 6)) / 6, (4 + u * u * (3 * u - 6)) / 6, t**3 / 6]
+    return before.to(torch.int32), torch.stack(weight, dim=1)
 
 
 def prefilter(volume: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:

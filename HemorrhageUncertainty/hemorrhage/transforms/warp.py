@@ -12,7 +12,7 @@ from torch.nn.functional import embedding_bag
 
 from ..errors import ArgumentError
 from ..head_ct import Spacing
-from .interpolation import Interpolation, prefilter, taps
+from .interpolation import Interpolation, neighbors, prefilter, weights
 from .spatial_transform import SpatialTransform
 
 #: Weights computed at once; bounds the working memory to about 8 bytes each.
@@ -109,25 +109,37 @@ def _gather(
     """Interpolate along `axes`; `source_of` maps displacements from the center, in voxels. Everything else is carried along.
 
     With the interpolated axes in front and everything else in rows, each voxel of the result is a weighted sum of a few rows,
-    which is exactly torch's fused ``embedding_bag``.
+    which is exactly torch's fused ``embedding_bag``. Where all three axes are interpolated rows are short and their addresses
+    are the cost: there a row holds all neighbors along the last axis, and a voxel needs a quarter of the addresses.
     """
     others = tuple(axis for axis in range(3) if axis not in axes)
     order = [*(2 + axis for axis in axes), 0, 1, *(2 + axis for axis in others)]
     in_front = volume.permute(order)
     sizes = tuple(in_front.shape[: len(axes)])
-    rows = in_front.reshape(math.prod(sizes), -1)
-    result = torch.empty_like(rows)
-    inside = torch.empty(len(rows), dtype=torch.bool, device=rows.device)
-    for part, coordinates in _source_coordinates(sizes, source_of, interpolation, rows.device):
-        index, weight = taps(coordinates[0], sizes[0], interpolation)
-        known = _inside(coordinates[0], sizes[0])
-        for coordinate, size in zip(coordinates[1:], sizes[1:], strict=True):
-            next_index, next_weight = taps(coordinate, size, interpolation)
-            index = ((index * size).unsqueeze(2) + next_index.unsqueeze(1)).flatten(1)
-            weight = (weight.unsqueeze(2) * next_weight.unsqueeze(1)).flatten(1)
-            known &= _inside(coordinate, size)
-        result[part] = embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
-        inside[part] = known
+    near = [neighbors(size, interpolation, volume.device) for size in sizes]
+    channels = math.prod(in_front.shape[len(axes) :])
+    windowed = len(axes) == 3
+    if windowed:
+        rows = in_front.reshape(*sizes, channels).index_select(2, near[-1].flatten()).view(math.prod(sizes), -1)
+    else:
+        rows = in_front.reshape(math.prod(sizes), channels)
+    result = torch.empty((math.prod(sizes), channels), dtype=volume.dtype, device=volume.device)
+    inside = torch.empty(len(rows), dtype=torch.bool, device=volume.device)
+    for part, coordinates in _source_coordinates(sizes, source_of, interpolation, volume.device):
+        per_axis = [weights(coordinate, size, interpolation) for coordinate, size in zip(coordinates, sizes, strict=True)]
+        index = torch.zeros((1, 1), dtype=torch.int32, device=volume.device)
+        weight = torch.ones((1, 1), device=volume.device)
+        for axis, (before, factor) in enumerate(per_axis):
+            if windowed and axis == 2:
+                index = index * sizes[axis] + before.unsqueeze(1)
+            else:
+                index = ((index * sizes[axis]).unsqueeze(2) + near[axis][before.long()].unsqueeze(1)).flatten(1)
+                weight = (weight.unsqueeze(2) * factor.unsqueeze(1)).flatten(1)
+        found = embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
+        if windowed:
+            found = (found.view(len(index), -1, channels) * per_axis[-1][1].unsqueeze(2)).sum(1)
+        result[part] = found
+        inside[part] = torch.stack([_inside(at, size) for at, size in zip(coordinates, sizes, strict=True)]).all(0)
     back = np.argsort(order).tolist()
     warped = result.view(in_front.shape).permute(back).contiguous()
     shape = [1, 1, 1]
@@ -145,8 +157,8 @@ def _source_coordinates(
         torch.arange(size, dtype=torch.float64, device=device) - middle for size, middle in zip(sizes, center, strict=True)
     ]
     per_first = math.prod(sizes[1:])
-    neighbors = (2 if interpolation is Interpolation.LINEAR else 4) ** len(sizes)
-    step = max(1, _WEIGHTS_AT_ONCE // (neighbors * per_first))
+    addresses = (2 if interpolation is Interpolation.LINEAR else 4) ** min(len(sizes), 2)
+    step = max(1, _WEIGHTS_AT_ONCE // (addresses * per_first))
     for start in range(0, sizes[0], step):
         stop = min(start + step, sizes[0])
         grid = torch.meshgrid(offsets[0][start:stop], *offsets[1:], indexing="ij")
