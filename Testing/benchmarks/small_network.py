@@ -14,8 +14,8 @@ CLASSES = 6
 SPACING = (5.0, 0.9, 0.9)
 
 
-def small_residual_unet(width: int = 16) -> torch.nn.Module:
-    """Return a residual-encoder U-Net of nnU-Net's kind with random weights (seeded): 4 stages, `width` to 8 x `width` channels."""
+def small_residual_unet(width: int = 12) -> torch.nn.Module:
+    """Return a residual-encoder U-Net of nnU-Net's kind with seeded random weights: 4 stages, `width` to 8 `width` channels."""
     torch.manual_seed(0)
     return ResidualEncoderUNet(
         input_channels=1,
@@ -37,7 +37,7 @@ def small_residual_unet(width: int = 16) -> torch.nn.Module:
 
 
 def elliptic_head(shape: tuple[int, int, int]) -> tuple[HeadCT, tuple[tuple[int, int], ...]]:
-    """Return a skull of bone around noisy brain, air around it, filling its slices like a head in a 230 mm field of view; and its box.
+    """Return a skull of bone around noisy brain with air around it, as large as a head in a 230 mm field of view; and its box.
 
     The box is grown to multiples of the network's strides, 4 in the slice direction and 8 in the plane.
     """

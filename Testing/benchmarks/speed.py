@@ -1,6 +1,7 @@
 """How fast is test-time augmentation? Ours against a naive loop, against MONAI's, and against the bare network, in one run.
 
-    python Testing/benchmarks/speed.py [--shape 40 256 256] [--samples 20] [--reference-samples 2] [--transforms 5] [--presets anisotropic paper]
+    python Testing/benchmarks/speed.py [--shape 40 256 256] [--samples 20] [--reference-samples 2] [--transforms 5] [--rounds 1]
+                                       [--width 12] [--presets anisotropic paper] [--no-monai]
 
 The references take the same time for every sample, so a few of their samples are enough: times are compared per sample.
 The references run first, as they would by themselves; then freed memory is kept for reuse, as the command line does.
@@ -48,7 +49,7 @@ def scipy_operator(volume: np.ndarray, operator, inverse: bool) -> np.ndarray:
 
 
 def naive(ct, module: torch.nn.Module, samples: int, transforms: int, preset: TransformPreset) -> np.ndarray:
-    """Full volume, float32, one SciPy interpolation per operator each way and per class, all samples kept; variance at the end."""
+    """Full volume, float32, one SciPy interpolation per operator, way and class; all samples kept; variance at the end."""
     data = normalized(ct)[0].numpy()
     outputs = []
     for index in range(samples):
@@ -65,7 +66,7 @@ def naive(ct, module: torch.nn.Module, samples: int, transforms: int, preset: Tr
 
 
 def monai(ct, module: torch.nn.Module, samples: int, transforms: int) -> object:
-    """MONAI's TestTimeAugmentation with as many random rotations, flips and zooms (on average) in sequence, full volume, float32."""
+    """MONAI's TestTimeAugmentation: on average as many rotations, flips and zooms, in sequence, full volume, float32."""
     from monai.data import TestTimeAugmentation as MonaiTestTimeAugmentation
     from monai.transforms import Compose, RandAxisFlipd, RandRotated, RandZoomd
 
@@ -111,7 +112,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--reference-samples", type=int, default=2)
     parser.add_argument("--transforms", type=int, default=5)
-    parser.add_argument("--width", type=int, default=16, help="channels of the network's first stage")
+    parser.add_argument("--width", type=int, default=12, help="channels of the network's first stage")
     parser.add_argument("--rounds", type=int, default=1, help="repetitions of everything; the fastest counts")
     parser.add_argument("--presets", nargs="+", type=TransformPreset, default=list(TransformPreset))
     parser.add_argument("--no-monai", dest="monai", action="store_false")
@@ -139,6 +140,7 @@ def main() -> None:
         monai(ct, module, 2, 1)  # imports
         by_monai = fastest(rounds, lambda: monai(ct, module, max(few, 2), options.transforms)) / max(few, 2)
     reused = reuse_freed_memory()
+    network.probabilities(data)  # takes the memory that is then reused
     bare = fastest(rounds, lambda: network.probabilities(data))
     print(f"| bare network, head's box, freed memory reused: {'yes' if reused else 'not available'} | {bare:.2f} | | |")
     for preset in options.presets:
