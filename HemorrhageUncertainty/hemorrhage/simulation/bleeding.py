@@ -145,7 +145,7 @@ def _push(
         push.push_from_table(thickness)
     if shape.description.get("pattern") in ("pontine", "cerebellar", "falx", "tentorium") or plan.volume_ml < 10:
         return
-    shift = float(np.clip(rng.normal(0.075, 0.03) * plan.volume_ml, 0, 14)) * give
+    shift = float(np.clip(rng.normal(0.09, 0.035) * plan.volume_ml, 0, 14)) * give
     push.shift_midline(side, shift, shape.center)
 
 

@@ -33,7 +33,7 @@ class Blood:
 
 
 #: Mean and standard deviation of clotted blood's HU by subtype (normal hematocrit); widened by `draw_mean_hu`.
-ACUTE_HU = {"EDH": (63.0, 6.0), "IPH": (64.0, 7.0), "IVH": (61.0, 8.0), "SAH": (58.0, 8.0), "SDH": (63.0, 7.0)}
+ACUTE_HU = {"EDH": (63.0, 6.0), "IPH": (64.0, 7.0), "IVH": (59.0, 8.0), "SAH": (62.0, 8.0), "SDH": (63.0, 7.0)}
 
 _SIGN_CHANCE = {
     "EDH": {"swirl": 0.25, "blend": 0.05},
@@ -106,8 +106,8 @@ def _swirl(
 ) -> NDArray[np.float32]:
     """Unclotted blood: smooth hypodense streaks and blobs."""
     field = draw_noise(rng, hu.shape, spacing, float(rng.uniform(6, 14)))
-    share = np.clip((field - float(rng.uniform(0.3, 1.0))) / 0.4, 0, 1)
-    return hu + share * (float(rng.uniform(28, 45)) - hu)
+    share = np.clip((field - float(rng.uniform(0.3, 1.0))) / float(rng.uniform(0.4, 1.4)), 0, 1) * float(rng.uniform(0.5, 1.0))
+    return hu + share * (float(rng.uniform(30, 48)) - hu)
 
 
 def _blend(

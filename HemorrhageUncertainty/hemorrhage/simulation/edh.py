@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from .anatomy import Anatomy
 from .lesion_noise import draw_noise
-from .lesion_shape import BleedPlan, LesionShape, box_around, draw_side, landmark, nearest_voxel, offsets_mm
+from .lesion_shape import BleedPlan, Box, LesionShape, box_around, draw_side, landmark, nearest_voxel, offsets_mm, unit_gradient
 
 PLACES = {"temporal": 0.45, "parietal": 0.3, "frontal": 0.17, "occipital": 0.08}
 #: Dura adheres to sutures: no blood closer than this, in mm.
@@ -30,13 +30,19 @@ def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> L
     box = box_around(anatomy, center, radius * 1.35 + 4)
     depth = anatomy.depth[box]
     x = offsets_mm(anatomy, box, center)
-    normal = _normal(anatomy, center)
+    normals = _normals(anatomy, box)
+    at = tuple(int(c) - s.start for c, s in zip(center, box, strict=True))
+    normal = [float(n[at]) for n in normals]
     along = x[0] * normal[0] + x[1] * normal[1] + x[2] * normal[2]
     lateral = np.sqrt(np.clip(x[0] ** 2 + x[1] ** 2 + x[2] ** 2 - along**2, 0, None))
     wobble = 1 + float(rng.uniform(0.03, 0.14)) * draw_noise(rng, depth.shape, anatomy.spacing, max(radius * 0.7, 6))
     # 1.3: the lens may be cut by a suture; the rest of its volume then goes sideways and inward.
     window = 1 - (lateral / (1.3 * radius * np.clip(wobble, 0.6, 1.5))) ** 2
-    plate = _plate(anatomy, box, center)
+    # Dura is stripped from one plate: where the table turns away (skull base, ridges), the lens ends.
+    facing = normals[0] * normal[0] + normals[1] * normal[1] + normals[2] * normal[2]
+    window = window * np.clip((facing - 0.5) / 0.25, 0, 1)
+    window = window * np.sqrt(np.clip(anatomy.suture_distance[box] / 9.0, 0.1, 1))  # rounded where a suture stops it
+    plate = _plate(anatomy, box, center, facing > 0.5)
     allowed = plate & anatomy.intracranial[box] & (depth > 0) & (window > 0.02) & (along > -radius) & (depth < 45)
     allowed &= anatomy.midline[box] * side > 0
     window = np.clip(window, 0.02, None).astype(np.float32)
@@ -46,27 +52,35 @@ def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> L
 
 
 def _draw_center(rng: np.random.Generator, anatomy: Anatomy, place: str, side: int) -> NDArray[np.float64] | None:
-    """Draw a point of the inner table near a lobe and away from the sutures."""
-    inside = anatomy.intracranial
-    shell = inside & (anatomy.depth > 0) & (anatomy.depth < 3) & (anatomy.suture_distance > 7)
-    shell &= anatomy.midline * side > 12
+    """Draw a point of the vault's inner table near a lobe and away from the sutures; the skull base (facing up) is left out."""
     infratentorial = place == "occipital" and rng.random() < 0.4
-    shell &= ~anatomy.supratentorial if infratentorial else anatomy.supratentorial
     target = landmark(anatomy, "cerebellum" if infratentorial else place, side)
-    target = target + rng.normal(0, 10, 3) / anatomy.spacing + np.array([0, 0, side * 12]) / anatomy.spacing
-    return nearest_voxel(shell, target, anatomy.spacing)
+    target = target + (rng.normal(0, 10, 3) + np.array([20.0 if place == "temporal" else 6.0, 0, side * 15])) / anatomy.spacing
+    for reach in (40.0, 90.0):
+        box = box_around(anatomy, target, reach)
+        depth = anatomy.depth[box]
+        shell = anatomy.intracranial[box] & (depth > 0) & (depth < 3) & (anatomy.suture_distance[box] > 7)
+        shell &= anatomy.midline[box] * side > 12
+        shell &= anatomy.supratentorial[box] != infratentorial
+        normal = _normals(anatomy, box)
+        shell &= (normal[0] < 0.3) & (normal[2] * side < 0.2)
+        origin = np.array([s.start for s in box])
+        found = nearest_voxel(shell, target - origin, anatomy.spacing)
+        if found is not None:
+            return found + origin
+    return None
 
 
-def _normal(anatomy: Anatomy, center: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inward normal of the inner table, averaged over a neighborhood of 6 mm."""
-    box = box_around(anatomy, center, 6)
-    g = np.array([a.mean() for a in np.gradient(anatomy.depth[box], *anatomy.spacing)])
-    return g / (np.linalg.norm(g) + 1e-9)
+def _normals(anatomy: Anatomy, box: Box) -> list[NDArray[np.float32]]:
+    """Inward normals of the inner table: the direction in which smoothed depth grows."""
+    smooth = ndimage.gaussian_filter(anatomy.depth[box], [2.0 / s for s in anatomy.spacing])
+    return unit_gradient(smooth, anatomy.spacing)
 
 
-def _plate(anatomy: Anatomy, box: tuple[slice, slice, slice], center: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Voxels on the center's side of every suture surface: the component of the center."""
+def _plate(anatomy: Anatomy, box: Box, center: NDArray[np.float64], facing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Voxels that face the same way on the center's side of every suture surface: the component of the center."""
     free = (anatomy.suture_distance[box] > SUTURE_MARGIN_MM) & (anatomy.depth[box] > 0) & (anatomy.depth[box] < 45)
+    free &= facing
     parts, _ = ndimage.label(free)
     own = parts[tuple(int(c) - s.start for c, s in zip(center, box, strict=True))]
     return np.asarray(parts == own) if own else free

@@ -73,14 +73,14 @@ def draw_edema(
 
     The rim follows white matter more than cortex, and is wider for older and larger hematomas; hyperacute ones have none.
     """
-    width = float(np.clip(rng.gamma(2.0, 1.6) + 0.9 * volume_ml ** (1 / 3) * rng.random(), 0, 12))
+    width = float(np.clip(rng.gamma(2.2, 2.0) + 0.9 * volume_ml ** (1 / 3) * rng.random(), 0, 12))
     if stage == "subacute":
         width = min(12.0, width * 1.6 + 1)
     if rng.random() < 0.12:
         width = 0.0
     if width < 0.7:
         return np.zeros_like(level), 0.0
-    drop = float(rng.uniform(7, 16))
+    drop = float(rng.uniform(8, 18))
     noise = 1 + 0.35 * draw_noise(rng, level.shape, anatomy.spacing, 8.0)
     tissue = anatomy.tissue[shape.box]
     affinity = np.where(tissue == Tissue.WHITE, 1.0, np.where(tissue == Tissue.GREY, 0.55, 0.0))
