@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ArgumentError
 from ..head_ct import Spacing
+
+if TYPE_CHECKING:
+    from .base_head import Base
 
 
 class Tissue(IntEnum):
@@ -105,3 +110,31 @@ LANDMARKS: tuple[str, ...] = (
     ),
     "pons",
 )
+
+
+def simulate_anatomy(rng: np.random.Generator, spacing: Spacing, base: Base | None = None) -> Anatomy:
+    """Draw a head without hemorrhage.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of all randomness; independent parts get child generators.
+    spacing : tuple of float
+        Voxel size of the working grid in mm along slice, row, column, 0.5 to 4.
+    base : Base, optional
+        A real CT or template to deform instead of drawing a synthetic head; see `hemorrhage.simulation.base.load_base`.
+
+    Raises
+    ------
+    ArgumentError
+        If the spacing is out of range.
+    """
+    if len(spacing) != 3 or not all(0.5 <= s <= 4 for s in spacing):
+        raise ArgumentError(f"the working grid needs three spacings from 0.5 to 4 mm, not {tuple(spacing)}")
+    if base is not None:
+        from .base_head import deform_base
+
+        return deform_base(rng, spacing, base)
+    from .synthetic_head import draw_synthetic_head
+
+    return draw_synthetic_head(rng, spacing)
