@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .models import Model as Model
     from .models import load_model as load_model
     from .reading import read_ct as read_ct
-    from .segment import segment as segment
+    from .segment_ct import segment as segment
     from .segmentation import Segmentation as Segmentation
     from .simulation import simulate_head_ct as simulate_head_ct
 
@@ -32,7 +32,7 @@ _HOME_OF = {
     "Segmentation": ".segmentation",
     "load_model": ".models",
     "read_ct": ".reading",
-    "segment": ".segment",
+    "segment": ".segment_ct",
     "simulate_head_ct": ".simulation",
 }
 

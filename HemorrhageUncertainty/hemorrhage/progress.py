@@ -10,6 +10,7 @@ from enum import StrEnum
 class Stage(StrEnum):
     """What a run is doing; the value is shown to the user."""
 
+    SIMULATING = "simulating"
     READING = "reading"
     LOADING_MODEL = "loading model"
     PREPROCESSING = "preprocessing"

@@ -30,6 +30,8 @@ class Deterministic:
     should_stop : callable, optional
     """
 
+    largest_count: int | None = 1
+
     def __init__(
         self, network: NNUNetNetwork, *, mirroring: bool = True, box: bool = False, should_stop: StopCallback | None = None
     ) -> None:

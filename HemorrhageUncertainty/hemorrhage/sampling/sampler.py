@@ -35,6 +35,11 @@ class Sample:
 class Sampler(Protocol):
     """Draws plausible segmentations of one CT."""
 
+    @property
+    def largest_count(self) -> int | None:
+        """How many different samples there are (1 where nothing is random); None = as many as one likes."""
+        ...
+
     def grid(self, ct: HeadCT) -> WorkingGrid:
         """Return the grid on which samples of this CT are given."""
         ...

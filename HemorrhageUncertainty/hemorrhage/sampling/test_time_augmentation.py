@@ -54,6 +54,7 @@ class TestTimeAugmentation:
         For a negative number of transforms or an unknown preset.
     """
 
+    largest_count: int | None = None
     __test__ = False  # pytest collects classes whose name starts with Test
 
     def __init__(

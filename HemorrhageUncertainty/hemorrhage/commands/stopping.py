@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM end a command as soon as possible, and cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ..errors import ExitCode
+
+
+class StopSignal(BaseException):
+    """The user asked to stop. Not an `Exception`, so that no library on the way takes it for a failure of its own."""
+
+
+#: Signals received so far. The first unwinds (and removes temporary files), the second is ignored while that
+#: happens, the third ends the process at once.
+_received: list[int] = []
+
+
+def stop_requested() -> bool:
+    """Whether a signal came; for `should_stop`, in case the exception was lost in code that cannot raise (a finalizer)."""
+    return bool(_received)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Raise `StopSignal` on SIGINT and SIGTERM while the context is open, and put the former handlers back."""
+    _received.clear()
+    former = {number: signal.signal(number, _on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    if len(_received) == 1:
+        raise StopSignal
+    if len(_received) > 2:
+        os._exit(ExitCode.INTERRUPTED)
