@@ -86,7 +86,7 @@ def draw_head_parameters(rng: np.random.Generator) -> HeadParameters:
         ventricle_growth=float(np.clip(-1.6 + 3.4 * atrophy + rng.normal(0, 0.9), -2.4, 6.0)),
         sulcus_spacing=float(rng.uniform(9.0, 13.0)),
         sulcus_depth=float(rng.uniform(11, 19)),
-        sulcus_width=float(np.clip(0.15 + 0.65 * atrophy + rng.normal(0, 0.12), 0.05, 1.5)),
+        sulcus_width=float(np.clip(0.35 + 0.65 * atrophy + rng.normal(0, 0.15), 0.1, 1.6)),
         boxiness=float(rng.uniform(0.1, 0.45)),
         skull_thickness=float(np.clip(rng.normal(6.3, 1.2), 4.0, 10.0)),
         scalp_thickness=float(np.clip(rng.gamma(6, 1.0), 2.8, 13.0)),

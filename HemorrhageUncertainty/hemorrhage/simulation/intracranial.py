@@ -85,8 +85,8 @@ def _csf_distance(
     parts.append(canvas.ellipsoid((0, 13, -34), (13, 4.5 + wide, 17)))
     parts.append(canvas.ellipsoid((0, 84, -60), (15, 12, 9)))
     parts.append(canvas.ellipsoid((0, 44, 4), (9 + 3 * wide, 6, 6)))
-    midbrain = canvas.ellipsoid((0, 24, -12), (18, 15, 18))
-    parts.append(np.maximum(np.abs(midbrain - 1.6) - (1.2 + 0.8 * wide), np.abs(z + 9) - 10))
+    midbrain = canvas.ellipsoid((0, 24, -12), (18, 15, 18)) + 2.2 * wave + 1.2 * canvas.field(rng, 14.0)
+    parts.append(np.maximum(np.abs(midbrain - 1.6) - (0.5 + 1.0 * wide), np.abs(z + 9) - 10))
     medulla = canvas.capsule((0, 34, -50), (0, 40, -140), 8.5)
     parts.append(np.where((z < -62) & (np.hypot(x, y - 38) < 22), -medulla, 50.0))
     cistern = parts[0]
@@ -209,7 +209,7 @@ def _paint_dura(
     x, y, z = canvas.x, canvas.y, canvas.z
     depth = -inner
     inside = depth > 0
-    thick = float(rng.uniform(0.4, 0.9))
+    thick = float(rng.uniform(0.0, 0.6))
     corpus = canvas.ellipsoid((0, 14, 2), (36, 52, 30))
     reach = 4 + 8 * np.clip((-y + 10) / 60, 0, 1)  # the falx is short in front
     falx_distance = np.maximum(np.maximum(np.abs(x) - thick, reach - corpus), -(z + 18))
@@ -221,10 +221,10 @@ def _paint_dura(
     canvas.paint(tent_distance, head.dura, Tissue.DURA)
 
     pool = np.float32(head.blood_pool)
-    sagittal = np.maximum(np.abs(x) + 0.8 * depth - 5.5, -(z + 8) * 1.0)
+    sagittal = np.maximum(np.abs(x) + 0.8 * depth - 4.6, -(z + 8) * 1.0)
     sagittal = np.where(inside & ((y > -60) | (z > 25)), sagittal, 9).astype(np.float32)
     dominance = float(rng.normal(0, 0.7))
-    transverse = np.hypot(z - tent, np.maximum(depth - 1.5, 0)) - (3.4 + np.where(x > 0, dominance, -dominance))
+    transverse = np.hypot(z - tent, np.maximum(depth - 1.5, 0)) - (2.6 + np.where(x > 0, dominance, -dominance))
     transverse = np.where(inside & (y > 52), transverse, 9).astype(np.float32)
     straight = canvas.capsule((0, 54, 3), (0, 98, -9), 1.6)
     for distance in (sagittal, transverse, straight):

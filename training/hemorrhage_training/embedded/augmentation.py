@@ -78,7 +78,7 @@ def _warp_in_plane(image: Tensor, labels: Tensor, rng: np.random.Generator) -> t
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(scale)
     theta = torch.zeros(1, 2, 3)
     theta[0, :, :2] = torch.from_numpy(turn)
-    d, h, w = image.shape
+    h, w = image.shape[1:]
     # affine_grid counts in half widths: without this the rotation of a non-square slice would be a shear.
     theta[0, 0, 1] *= h / w
     theta[0, 1, 0] *= w / h
