@@ -35,10 +35,12 @@ def draw_brain(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -
     half = half * np.clip(1 + 0.4 * np.clip(-canvas.y / 50, -0.8, 1.2) + 0.3 * low, 0.3, 2)
     fissure = np.where(canvas.fields["sheet"] > 0, ax - half, np.float32(30))
     callosum_gap = np.where(canvas.fields["sheet"] <= 0, np.sqrt(ax**2 + canvas.fields["sheet"] ** 2) - half, np.float32(30))
-    cerebrum = np.minimum(cerebrum, np.minimum(fissure, callosum_gap))
-    cerebrum = np.minimum(cerebrum, np.maximum(tent - 1.2, -infra - 0.8))
-    cerebrum = np.minimum(cerebrum, _cisterns(rng, canvas, head))
-    pial = folded_surface(rng, canvas, head, cerebrum)
+    # Sulci hang from the convexity and, shallower, from the medial surface; not from cisterns or the tentorium.
+    medial = fissure + 4.0 + np.clip(14 - canvas.fields["sheet"], 0, 30)
+    pial = folded_surface(rng, canvas, head, np.minimum(cerebrum, medial))
+    pial = np.minimum(pial, np.minimum(cerebrum, np.minimum(fissure, callosum_gap)))
+    pial = np.minimum(pial, np.maximum(tent - 1.2, -infra - 0.8))
+    pial = np.minimum(pial, _cisterns(rng, canvas, head))
     sylvian = _sylvian(rng, canvas, head)
     pial = np.minimum(pial, sylvian)
 
@@ -99,14 +101,15 @@ def _sylvian(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> 
         box = canvas.box((side * 50, 2, 2), (20, 36, 26))
         x, y, z = side * canvas.x[box], canvas.y[box], canvas.z[box]
         width = float(np.clip(0.3 + 1.35 * head.atrophy + rng.normal(0, 0.25), 0.2, 3.5))
-        wave = 2.2 * canvas.field(rng, 22.0, box)
+        wave = 2.6 * canvas.field(rng, 20.0, box)
+        modulation = np.clip(0.75 + 0.5 * canvas.field(rng, 11.0, box), 0.1, 2.0)
         roof = -6 + 0.34 * (y + 22) + wave
         sheet = np.abs(z - roof) * np.float32(0.94)
         sheet = np.maximum(sheet, np.maximum(37 - x, np.maximum(-24 - y, y - 34)))
         insula_x = 37.5 + 1.5 * np.cos(y / 12) + 0.7 * wave
-        insula = np.maximum(np.abs(x - insula_x), np.maximum(np.abs(z - roof - 3) - 13, np.abs(y + 2) - 20))
-        branches = np.abs(np.sin(y / 5.2 + wave * 0.5)) * 5 + np.maximum(np.abs(x - 41) - 4, np.abs(z - roof) - 15)
-        d = np.minimum(np.minimum(sheet - width * (1 + 0.3 * wave / 2.2), insula - width), np.maximum(branches, -9) - width * 0.7)
+        insula = np.abs(x - insula_x)
+        taper = np.clip((np.float32(20) - np.hypot(y + 2, 1.2 * (z - roof - 3))) / 8, 0, 1)
+        d = np.minimum(sheet - width * modulation * np.clip((70 - x) / 22, 0.35, 1.2), np.where(taper > 0, insula - width * taper * (0.4 + 0.6 * modulation), np.float32(30)))
         out[box] = np.minimum(out[box], d)
     return out
 
@@ -126,7 +129,8 @@ def _cerebellum(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) 
     """Depth below the surface of the cerebellum (> 0 inside), with its peduncles and folia-deep fissures."""
     inner, tent = canvas.fields["inner"], canvas.fields["tent"]
     gap = np.float32(0.9 + 1.2 * head.atrophy + rng.uniform(0, 1))
-    front = canvas.y - (33 + np.float32(0.12) * np.abs(canvas.x)) - np.float32(0.5) * np.maximum(-48 - canvas.z, 0)
+    beside = np.clip((np.abs(canvas.x) - 12) / 10, 0, 1)
+    front = canvas.y - 34 + 16 * beside - np.float32(0.5) * np.maximum(-48 - canvas.z, 0) * (1 - beside)
     d = np.minimum(-inner - gap, np.minimum(-tent - 1.0, front))
     vallecula = np.sqrt(canvas.x**2 + np.maximum(62 - canvas.z * 0 - canvas.y, 0) ** 2 * 0 + (canvas.z + 64) ** 2) - 6 - 4 * head.atrophy
     d = np.minimum(d, np.maximum(vallecula, np.abs(canvas.x) - 9))

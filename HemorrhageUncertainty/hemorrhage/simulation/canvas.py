@@ -163,7 +163,7 @@ def blank_canvas(
         for axis, (n, step, start) in enumerate(zip(shape, steps, low, strict=True))
     )
     displacement = [warp_mm * smooth_field(rng, shape, spacing, length) for length in (95.0, 95.0, 80.0)]
-    fine = [0.25 * warp_mm * smooth_field(rng, shape, spacing, 35.0) for _ in range(3)]
+    fine = [0.12 * warp_mm * smooth_field(rng, shape, spacing, 35.0) for _ in range(3)]
     bend = asymmetry * np.sin((y - 10) / 60 + rng.uniform(-1, 1)) + rng.normal(0, 0.01) * z + rng.normal(0, 0.012) * y
     margin = 3.2 * warp_mm + 2 * abs(asymmetry) + 3
     full = np.zeros(tuple(shape), np.float32)

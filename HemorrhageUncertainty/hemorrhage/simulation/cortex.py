@@ -67,7 +67,7 @@ def folded_surface(rng: np.random.Generator, canvas: Canvas, head: HeadParameter
         Distance in mm to the surface or a sulcus, whichever is nearer (negative outside the brain).
     """
     sheets = sulcus_distance(rng, canvas, head.sulcus_spacing, 4.0)
-    depth = np.float32(head.sulcus_depth) * (1 + 0.42 * canvas.field(rng, 24.0))
+    depth = np.float32(head.sulcus_depth) * (1 + 0.3 * canvas.field(rng, 24.0))
     below = np.maximum(surface - depth, 0)
     to_sheet = np.sqrt(sheets**2 + below**2)
     minor = sulcus_distance(rng, canvas, head.sulcus_spacing * 0.62, 3.0)

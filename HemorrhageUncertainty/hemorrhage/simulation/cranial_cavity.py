@@ -17,23 +17,31 @@ def shape_cavity(rng: np.random.Generator, canvas: Canvas, head: HeadParameters)
     x, y, z = canvas.x, canvas.y, canvas.z
     ax = np.abs(x)
     anterior = np.clip((-y - 5) * np.float32(1 / 65), 0, 1)
-    lateral = x * (1 + np.float32(rng.uniform(0.04, 0.16)) * anterior) * (1 + np.float32(rng.uniform(0, 0.06)) * (z < 20))
+    lateral = x * (1 + np.float32(rng.uniform(0.04, 0.16)) * anterior) * (1 + np.float32(rng.uniform(0, 0.0012)) * np.clip(20 - z, 0, 50))
     radii = (68.0 + rng.normal(0, 1.5), 87.0, 70.0)
     u, v, w = lateral, y - 16, z - 8
     box = np.float32(head.boxiness)
     s = [((c / np.float32(r)) ** 2) for c, r in zip((u, v, w), radii, strict=True)]
-    squeeze = np.clip(1 - box * np.minimum(s[0] * s[1] + s[0] * s[2] + s[1] * s[2], 0.6), 0.5, 1)
+    total = s[0] + s[1] + s[2] + np.float32(0.05)
+    squeeze = 1 - box * (s[0] * s[1] + s[0] * s[2] + s[1] * s[2]) / total**2
     factor = np.sqrt(squeeze)
     vault = ellipsoid_distance(u * factor, v * factor, w * factor, radii)
     # The floor of the anterior fossa bulges over the orbits and dips at the cribriform plate; further back it ends higher.
     bumps = 5.0 * np.exp(-(((ax - 28) / 14) ** 2) - ((y + 45) / 18) ** 2) - 5.0 * np.exp(-((x / 8) ** 2))
-    floor = np.float32(head.floor) + bumps + np.clip((y + 18) * np.float32(0.55), 0, 12)
+    floor = np.float32(head.floor) + bumps + np.clip((y + 18) * np.float32(0.55), 0, 12) * np.clip((ax - 10) / 14, 0.1, 1) * np.clip((66 - ax) / 22, 0.2, 1)
     inner = smooth_intersection(vault, floor - z, 7.0)
     inner = smooth_intersection(inner, np.float32(-0.95) * (y + 73) + 0 * z, 3.0)
     temporal = ellipsoid_distance(ax - 38.5, y - 4 - rng.normal(0, 1.5), z + 22, (27.5, 33.0, 25 + rng.normal(0, 1.2)))
     posterior = ellipsoid_distance(x * np.float32(1.0), y - 53, z + 25, (58.0, 49.0, 37.5 + rng.normal(0, 1.5)))
     inner = smooth_union(inner, temporal, 5.0)
     inner = smooth_union(inner, posterior, 4.0)
+    # The petrous pyramids part the middle fossa from the posterior one: ridges that rise and thicken outward.
+    along = np.clip((ax - 12) / 50, 0, 1)
+    crest = np.float32(-27.5 + rng.normal(0, 1.2)) + 7.0 * along
+    ridge_y = 15.0 + np.float32(0.50 + rng.normal(0, 0.02)) * (ax - 12)
+    flank = np.abs(y - ridge_y) * np.float32(0.89) - (3.0 + 3.5 * along + np.clip((crest - z) * np.float32(0.55), 0, 9))
+    petrous = smooth_intersection(np.maximum(flank, 10 - ax), z - crest, 3.0)
+    inner = smooth_intersection(inner, -petrous, 3.0)
     canal_y = 38.0 + 0.12 * (z + 60)
     canal = np.sqrt((x / 1.15) ** 2 + (y - canal_y) ** 2) - 12.5
     canal = np.maximum(canal, z + 52)
@@ -50,7 +58,10 @@ def shape_cavity(rng: np.random.Generator, canvas: Canvas, head: HeadParameters)
     tent = z - sheet
     canvas.fields["tent"] = tent
     ridge = y - (9 + np.float32(0.52) * ax)
-    canvas.fields["infra"] = np.minimum(-tent, np.where(z > -14, ridge + 12, ridge + 4))
+    infra = np.minimum(-tent, np.where(z > -14, ridge + 12, ridge + 4))
+    # Beside the midbrain the temporal lobes reach to the notch of the tentorium.
+    notch = 15.5 + 1.6 * np.maximum(y - 31, 0) - ax
+    canvas.fields["infra"] = np.where(z > -23, np.minimum(infra, notch), infra)
     canvas.fields["incisura"] = np.maximum(np.sqrt((x / 15.5) ** 2 + ((y - 20) / 27) ** 2) - 1, 0) * 15
 
     callosum = np.sqrt(((y - 11) / 49) ** 2 + ((z - 3) / 25) ** 2)

@@ -17,7 +17,9 @@ def skull_thickness(rng: np.random.Generator, canvas: Canvas, head: HeadParamete
     ends = np.exp(-(((y - 100) / 28) ** 2)) + 0.6 * np.exp(-(((y + 72) / 22) ** 2)) + 0.25 * np.clip((z - 40) / 30, 0, 1)
     frontal_inner = float(np.clip(rng.normal(-0.4, 0.9), 0, 3)) * np.exp(-(((y + 60) / 25) ** 2) - ((ax - 22) / 18) ** 2)
     relative = 1 + 0.45 * ends - 0.55 * squama + 0.13 * canvas.field(rng, 40.0) + frontal_inner
-    return np.asarray(np.maximum(head.skull_thickness * relative, 1.4), np.float32)
+    base = np.clip((z - np.float32(head.floor + 2)) / 14, 0, 1) * np.float32(0.62) + np.float32(0.38)
+    base = np.maximum(base, np.clip((y - 55) / 25, 0, 0.8))
+    return np.asarray(np.maximum(head.skull_thickness * relative * base, 1.4), np.float32)
 
 
 def draw_outside(rng: np.random.Generator, canvas: Canvas, head: HeadParameters, thickness: Array) -> None:
@@ -32,8 +34,8 @@ def draw_outside(rng: np.random.Generator, canvas: Canvas, head: HeadParameters,
     brow = canvas.ellipsoid((0, -42, -30), (58, 47, 30))
     neck = np.maximum(canvas.capsule((0, 30, -150), (0, 30, -52), 58 + rng.normal(0, 4)), z + 35)
     outer = smooth_union(smooth_union(vault, brow, 12.0), smooth_union(face, neck, 16.0), 14.0)
-    nose = np.maximum(canvas.capsule((0, -82, -42), (0, -97, -66), 9.5), -z - 78)
-    outer = smooth_union(outer, nose, 8.0)
+    nose = np.maximum(canvas.capsule((0, -80, -40), (0, -90, -66), 9.0), -z - 78)
+    outer = smooth_union(outer, nose, 10.0)
     canvas.fields["outer"] = outer
     skin = np.float32(rng.uniform(1.2, 2.2))
     texture = canvas.field(rng, (9.0, 6.0, 6.0))
@@ -56,19 +58,19 @@ def _draw_ears(rng: np.random.Generator, canvas: Canvas) -> None:
     for side in (-1, 1):
         at, height = rng.uniform(22, 32), rng.uniform(-40, -28)
         stand = rng.uniform(2, 11)
-        center = (side * (72 + stand), at, height)
+        center = (side * (66 + stand), at, height)
         box = canvas.box(center, (14, 22, 34))
         if canvas.hu[box].size == 0:
             continue
         shell = np.abs(canvas.ellipsoid(center, (7 + stand * 0.4, 14, 28), box)) - np.float32(1.4)
-        shell = np.maximum(shell, side * (-canvas.x[box] * 1.0) + 68)
+        shell = np.maximum(shell, side * (-canvas.x[box] * 1.0) + 66)
         shell = np.maximum(shell, -(canvas.y[box] - at + 6) + np.float32(0.5) * np.abs(canvas.x[box] - center[0]) - 4)
         canvas.paint(shell, rng.uniform(0, 60), Tissue.CARTILAGE, box)
 
 
 def draw_orbits(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> None:
     """Orbital cavities with fat, eyeballs with lens and rim, optic nerves and straight muscles, inside a bony rim."""
-    depth, height = rng.uniform(-66, -60), head.floor - rng.uniform(11, 15)
+    depth, height = rng.uniform(-66, -60), head.floor - rng.uniform(15, 19)
     globe = rng.uniform(11.3, 12.8)
     for side in (-1, 1):
         cone_box = canvas.box((side * 29, -45, height), (24, 34, 22))
@@ -78,8 +80,9 @@ def draw_orbits(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) 
         axis_x = side * (31 - np.clip((y + 66) * np.float32(0.36), 0, 20))
         radius = np.clip(19 - np.clip(y + 62, 0, 60) * np.float32(0.40), 1, 19)
         off = np.sqrt((canvas.x[cone_box] - axis_x) ** 2 + ((canvas.z[cone_box] - height) * np.float32(1.1)) ** 2)
-        cone = np.maximum(off - radius, np.maximum(y + 22, -(y + 74)))
-        outside = np.maximum(cone - 2.6, -canvas.fields["inner"][cone_box] - 30)
+        inner = canvas.fields["inner"][cone_box]
+        cone = np.maximum(np.maximum(off - radius, 1.6 - inner), np.maximum(y + 22, -(y + 74)))
+        outside = np.maximum(cone - 2.2, -inner)
         canvas.paint(np.maximum(outside, -(y + 71)), rng.uniform(600, 1000), Tissue.BONE, cone_box)
         canvas.paint(np.maximum(cone, canvas.fields["outer"][cone_box] + 3), head.fat, Tissue.FAT, cone_box)
         recti = np.maximum(np.abs(off - radius * np.float32(0.68)) - 1.6, np.maximum(y + 26, -(y + 60)))
