@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from hemorrhage.errors import ArgumentError
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.posterior import Posterior, working_voxel_volume_ml
 from hemorrhage.sampling.sampler import Sample
 from hemorrhage.sampling.working_grid import WorkingGrid
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SHAPE = (3, 4, 5)
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from hemorrhage.errors import ArgumentError
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.posterior import Posterior

@@ -4,6 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from hemorrhage.errors import ArgumentError
 from hemorrhage.transforms import (
     Flip,
@@ -15,8 +18,6 @@ from hemorrhage.transforms import (
     draw_transform,
     out_of_plane_share,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 THICK = (5.0, 0.45, 0.45)
 THIN = (1.0, 0.5, 0.5)

@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import erf
+
 from hemorrhage.errors import ArgumentError
 from hemorrhage.transforms import (
     Flip,
@@ -17,9 +21,6 @@ from hemorrhage.transforms import (
     warp,
     warp_probabilities,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.special import erf
 
 SPACING = (5.0, 1.2, 1.2)
 SHAPE = (9, 30, 34)
