@@ -1,0 +1,112 @@
+"""``result.json``: everything scalar about a result, in a versioned schema."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..json_types import json_types
+
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
+
+RESULT_FORMAT = "hemorrhage-segmentation"
+#: Raised when a field changes its meaning or goes away; new fields do not raise it.
+SCHEMA_VERSION = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class InputRecord(_Record):
+    """The CT that was segmented."""
+
+    source: str
+    shape: tuple[int, int, int] = Field(description="slices, rows, columns")
+    spacing_mm: tuple[float, float, float] = Field(description="along slice, row, column")
+    affine: list[list[float]] = Field(description="index (slice, row, column) to R, A, S in mm, 4 x 4")
+    voxel_volume_ml: float
+    metadata: dict[str, Any]
+
+
+class VolumeRecord(_Record):
+    """One class, or the total; see `hemorrhage.segmentation.VolumeEstimate`."""
+
+    name: str
+    volume_ml: float
+    low_ml: float
+    high_ml: float
+    samples_ml: list[float]
+    probability_present: float
+    exceeds_ml: float
+    probability_exceeds: float
+    abc2_ml: float
+    mean_uncertainty: float
+    lesions: int
+
+
+class LesionRecord(_Record):
+    """One lesion; see `hemorrhage.segmentation.Lesion`."""
+
+    number: int
+    name: str
+    volume_ml: float
+    probabilities: dict[str, float]
+    mean_uncertainty: float
+    max_uncertainty: float
+    extent_mm: tuple[float, float, float]
+    centre_ras: tuple[float, float, float]
+    nearest_slice: int
+    abc2_ml: float
+
+
+class PlaceRecord(_Record):
+    """One place to look at; see `hemorrhage.segmentation.PlaceToLookAt`."""
+
+    rank: int
+    score_ml: float
+    volume_ml: float
+    peak_uncertainty: float
+    classes: list[str]
+    centre_ras: tuple[float, float, float]
+    nearest_slice: int
+
+
+class ResultRecord(_Record):
+    """The whole file."""
+
+    format: Literal["hemorrhage-segmentation"] = "hemorrhage-segmentation"
+    schema_version: int = SCHEMA_VERSION
+    intended_use: str = "Research use only, not for diagnosis."
+    interval: str = "5 % and 95 % quantiles of the samples' volumes, widened to include the volume; not calibrated"
+    input: InputRecord
+    classes: list[str] = Field(description="index = label value")
+    volumes: list[VolumeRecord]
+    lesions: list[LesionRecord]
+    places: list[PlaceRecord]
+    warnings: list[str]
+    provenance: dict[str, Any]
+
+
+def record_of(segmentation: Segmentation) -> ResultRecord:
+    """Return everything scalar about a result."""
+    ct = segmentation.ct
+    return ResultRecord(
+        input=InputRecord(
+            source=ct.source,
+            shape=ct.shape,
+            spacing_mm=ct.spacing,
+            affine=ct.affine.tolist(),
+            voxel_volume_ml=ct.voxel_volume_ml,
+            metadata=json_types(ct.metadata),
+        ),
+        classes=list(segmentation.classes),
+        volumes=[VolumeRecord.model_validate(json_types(asdict(volume))) for volume in segmentation.volumes],
+        lesions=[LesionRecord.model_validate(json_types(asdict(lesion))) for lesion in segmentation.lesions],
+        places=[PlaceRecord.model_validate(json_types(asdict(place))) for place in segmentation.places],
+        warnings=list(segmentation.warnings),
+        provenance=json_types(segmentation.provenance),
+    )
