@@ -29,7 +29,9 @@ def draw_brain(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -
     canvas.paint(inner, csf, Tissue.CSF)
 
     ventricle = ventricle_distance(rng, canvas, head)
-    gap = 0.5 + 1.5 * head.atrophy * np.clip(1 + 0.5 * canvas.field(rng, 50.0) + 0.35 * np.clip(-canvas.y / 60, -0.5, 1), 0.15, 2.5)
+    gap = 0.5 + 1.5 * head.atrophy * np.clip(
+        1 + 0.5 * canvas.field(rng, 50.0) + 0.35 * np.clip(-canvas.y / 60, -0.5, 1), 0.15, 2.5
+    )
     cerebrum = -inner - gap.astype(np.float32)
     half = np.float32(0.35 + 1.0 * head.atrophy + abs(rng.normal(0, 0.2)))
     half = half * np.clip(1 + 0.4 * np.clip(-canvas.y / 50, -0.8, 1.2) + 0.3 * low, 0.3, 2)
@@ -109,7 +111,10 @@ def _sylvian(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> 
         insula_x = 37.5 + 1.5 * np.cos(y / 12) + 0.7 * wave
         insula = np.abs(x - insula_x)
         taper = np.clip((np.float32(20) - np.hypot(y + 2, 1.2 * (z - roof - 3))) / 8, 0, 1)
-        d = np.minimum(sheet - width * modulation * np.clip((70 - x) / 22, 0.35, 1.2), np.where(taper > 0, insula - width * taper * (0.4 + 0.6 * modulation), np.float32(30)))
+        d = np.minimum(
+            sheet - width * modulation * np.clip((70 - x) / 22, 0.35, 1.2),
+            np.where(taper > 0, insula - width * taper * (0.4 + 0.6 * modulation), np.float32(30)),
+        )
         out[box] = np.minimum(out[box], d)
     return out
 
@@ -132,10 +137,14 @@ def _cerebellum(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) 
     beside = np.clip((np.abs(canvas.x) - 12) / 10, 0, 1)
     front = canvas.y - 34 + 16 * beside - np.float32(0.5) * np.maximum(-48 - canvas.z, 0) * (1 - beside)
     d = np.minimum(-inner - gap, np.minimum(-tent - 1.0, front))
-    vallecula = np.sqrt(canvas.x**2 + np.maximum(62 - canvas.z * 0 - canvas.y, 0) ** 2 * 0 + (canvas.z + 64) ** 2) - 6 - 4 * head.atrophy
+    vallecula = (
+        np.sqrt(canvas.x**2 + np.maximum(62 - canvas.z * 0 - canvas.y, 0) ** 2 * 0 + (canvas.z + 64) ** 2) - 6 - 4 * head.atrophy
+    )
     d = np.minimum(d, np.maximum(vallecula, np.abs(canvas.x) - 9))
     # The great cistern below, and the notch behind, both in the midline.
-    notch = np.where(canvas.z < -26, np.sqrt(canvas.x**2 + np.maximum(96 - canvas.y, 0) ** 2) - 3 - 2 * head.atrophy, np.float32(30))
+    notch = np.where(
+        canvas.z < -26, np.sqrt(canvas.x**2 + np.maximum(96 - canvas.y, 0) ** 2) - 3 - 2 * head.atrophy, np.float32(30)
+    )
     return np.minimum(d, notch)
 
 
@@ -145,7 +154,9 @@ def _hindbrain(
     """Paint the white matter of brainstem and cerebellum, and the folia."""
     folia = sulcus_distance(rng, canvas, 3.6, 6.0, center_y=44.0)
     body = np.where(behind, np.maximum(-cerebellum, -stem), np.float32(9))
-    dip = np.clip(1.0 - folia / 1.4, 0, 1) * np.clip(1.2 - cerebellum / 18, 0, 1) * np.float32(rng.uniform(1, 5) + 7 * head.atrophy)
+    dip = (
+        np.clip(1.0 - folia / 1.4, 0, 1) * np.clip(1.2 - cerebellum / 18, 0, 1) * np.float32(rng.uniform(1, 5) + 7 * head.atrophy)
+    )
     part = body < 0
     canvas.hu[part] -= dip[part]
     mix = np.float32(rng.uniform(0.2, 0.6))

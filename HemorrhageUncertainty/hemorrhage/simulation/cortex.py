@@ -16,7 +16,9 @@ _RADIUS = 62.0
 _STEP = 2.6
 
 
-def sulcus_distance(rng: np.random.Generator, canvas: Canvas, spacing_mm: float, jitter_mm: float, center_y: float = 14.0) -> Array:
+def sulcus_distance(
+    rng: np.random.Generator, canvas: Canvas, spacing_mm: float, jitter_mm: float, center_y: float = 14.0
+) -> Array:
     """Distance in mm to the nearest radial sulcal sheet.
 
     Parameters

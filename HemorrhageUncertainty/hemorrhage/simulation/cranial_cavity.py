@@ -17,7 +17,11 @@ def shape_cavity(rng: np.random.Generator, canvas: Canvas, head: HeadParameters)
     x, y, z = canvas.x, canvas.y, canvas.z
     ax = np.abs(x)
     anterior = np.clip((-y - 5) * np.float32(1 / 65), 0, 1)
-    lateral = x * (1 + np.float32(rng.uniform(0.04, 0.16)) * anterior) * (1 + np.float32(rng.uniform(0, 0.0012)) * np.clip(20 - z, 0, 50))
+    lateral = (
+        x
+        * (1 + np.float32(rng.uniform(0.04, 0.16)) * anterior)
+        * (1 + np.float32(rng.uniform(0, 0.0012)) * np.clip(20 - z, 0, 50))
+    )
     radii = (68.0 + rng.normal(0, 1.5), 87.0, 70.0)
     u, v, w = lateral, y - 16, z - 8
     box = np.float32(head.boxiness)
@@ -28,7 +32,11 @@ def shape_cavity(rng: np.random.Generator, canvas: Canvas, head: HeadParameters)
     vault = ellipsoid_distance(u * factor, v * factor, w * factor, radii)
     # The floor of the anterior fossa bulges over the orbits and dips at the cribriform plate; further back it ends higher.
     bumps = 5.0 * np.exp(-(((ax - 28) / 14) ** 2) - ((y + 45) / 18) ** 2) - 5.0 * np.exp(-((x / 8) ** 2))
-    floor = np.float32(head.floor) + bumps + np.clip((y + 18) * np.float32(0.55), 0, 12) * np.clip((ax - 10) / 14, 0.1, 1) * np.clip((66 - ax) / 22, 0.2, 1)
+    floor = (
+        np.float32(head.floor)
+        + bumps
+        + np.clip((y + 18) * np.float32(0.55), 0, 12) * np.clip((ax - 10) / 14, 0.1, 1) * np.clip((66 - ax) / 22, 0.2, 1)
+    )
     inner = smooth_intersection(vault, floor - z, 7.0)
     inner = smooth_intersection(inner, np.float32(-0.95) * (y + 73) + 0 * z, 3.0)
     temporal = ellipsoid_distance(ax - 38.5, y - 4 - rng.normal(0, 1.5), z + 22, (27.5, 33.0, 25 + rng.normal(0, 1.2)))
@@ -60,7 +68,8 @@ def shape_cavity(rng: np.random.Generator, canvas: Canvas, head: HeadParameters)
     ridge = y - (9 + np.float32(0.52) * ax)
     infra = np.minimum(-tent, np.where(z > -14, ridge + 12, ridge + 4))
     # Beside the midbrain the temporal lobes reach to the notch of the tentorium.
-    notch = 15.5 + 1.6 * np.maximum(y - 31, 0) - ax
+    midbrain = ellipsoid_distance(x, y - 22, z + 15, (16.0, 12.0, 12.0))
+    notch = np.where(y < 31, np.float32(2.2) - midbrain, 15.5 + 1.6 * (y - 31) - ax)
     canvas.fields["infra"] = np.where(z > -23, np.minimum(infra, notch), infra)
     canvas.fields["incisura"] = np.maximum(np.sqrt((x / 15.5) ** 2 + ((y - 20) / 27) ** 2) - 1, 0) * 15
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
 from .acquisition import acquire, draw_acquisition
-from .anatomy_simulation import simulate_anatomy
-from .base import Base, deform_base
+from .anatomy import simulate_anatomy
+from .base import Base
 from .bleed_plan import draw_plan
 from .bleeding import add_bleeding
 from .mimics import add_mimics
@@ -84,7 +84,7 @@ def simulate_head_ct(
     _check(seed, shape, slice_thickness_mm, pixel_mm, raters)
     plan_rng, anatomy_rng, blood_rng, mimic_rng, scan_rng, noise_rng, rater_rng = np.random.default_rng(seed).spawn(7)
     plan = draw_plan(plan_rng, classes, volume_ml)
-    anatomy = simulate_anatomy(anatomy_rng, (2.5, 1.4, 1.4)) if base is None else deform_base(base, anatomy_rng)
+    anatomy = simulate_anatomy(anatomy_rng, (2.2, 1.3, 1.3), base)
     bleeding = add_bleeding(blood_rng, anatomy, plan)
     hu, findings = bleeding.hu, []
     if mimics:

@@ -145,5 +145,3 @@ def _mastoid(rng: np.random.Generator, canvas: Canvas, head: HeadParameters, sid
     canal_box = canvas.capsule_box(a, b, 4)
     canal = np.maximum(canvas.capsule(a, b, rng.uniform(2.5, 3.8), canal_box), 2 - canvas.fields["inner"][canal_box])
     canvas.paint(canal, -950.0, Tissue.SINUS_AIR, canal_box)
-
-

@@ -86,11 +86,11 @@ def true_depth(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float3
     signed = np.where(coarse, distance - half, half - outside).astype(np.float32)
     from .smooth_field import apply_separable, interpolation_matrix
 
-    matrices = [
-        interpolation_matrix(np.arange(n) / k, c) for n, k, c in zip(inside.shape, step, coarse.shape, strict=True)
-    ]
+    matrices = [interpolation_matrix(np.arange(n) / k, c) for n, k, c in zip(inside.shape, step, coarse.shape, strict=True)]
     fine = apply_separable(signed, matrices)
-    return np.where(inside, np.maximum(fine, np.float32(0.05)), np.minimum(np.maximum(fine, np.float32(-20)), 0)).astype(np.float32)
+    return np.where(inside, np.maximum(fine, np.float32(0.05)), np.minimum(np.maximum(fine, np.float32(-20)), 0)).astype(
+        np.float32
+    )
 
 
 def grid_affine(spacing: Spacing, origin: NDArray[np.float64]) -> NDArray[np.float64]:
