@@ -7,7 +7,7 @@ to one displacement that moves the brain; blood that fills spaces (IVH, SAH) is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,7 @@ def add_bleeding(rng: np.random.Generator, anatomy: Anatomy, plan: Sequence[Blee
     push = Displacement(anatomy)
     for name in _PUSHING:
         for one in (p for p in plan if p.name == name):
-            shape = {"EDH": edh, "SDH": sdh, "IPH": iph}[name].draw_shape(rng, anatomy, one)  # type: ignore[attr-defined]
+            shape = {"EDH": edh, "SDH": sdh, "IPH": iph}[name].draw_shape(rng, anatomy, one)
             threshold = shape.threshold(one.volume_ml, unit) if shape is not None else np.inf
             shapes.append((one, shape))
             if shape is not None and np.isfinite(threshold):
@@ -113,7 +113,9 @@ def add_bleeding(rng: np.random.Generator, anatomy: Anatomy, plan: Sequence[Blee
         for one in (p for p in plan if p.name == name):
             if name == "IVH":
                 ruptured = source if source is not None and rng.random() < 0.85 else None
+                widened = ivh.distend(rng, moved, one.volume_ml)
                 painter.paint(one, ivh.draw_shape(rng, moved, one, ruptured))
+                painter.description[-1]["ventricles_widened_mm"] = round(widened, 2)
             else:
                 painter.paint(one, sah.draw_shape(rng, moved, one))
     painter.trauma()
@@ -124,9 +126,13 @@ def add_bleeding(rng: np.random.Generator, anatomy: Anatomy, plan: Sequence[Blee
 
 
 def _copy(anatomy: Anatomy) -> Anatomy:
-    from dataclasses import replace
-
-    return replace(anatomy, hu=anatomy.hu.copy(), tissue=anatomy.tissue.copy())
+    return replace(
+        anatomy,
+        hu=anatomy.hu.copy(),
+        tissue=anatomy.tissue.copy(),
+        ventricles=anatomy.ventricles.copy(),
+        brain=anatomy.brain.copy(),
+    )
 
 
 def _push(

@@ -49,7 +49,7 @@ def draw_mean_hu(rng: np.random.Generator, name: str, stage: str) -> float:
     if stage == "chronic":
         return float(rng.uniform(10, 27))
     if stage == "subacute":
-        return float(rng.uniform(30, 50))
+        return float(rng.uniform(38, 52) if name == "IPH" else rng.uniform(30, 50))
     if rng.random() < 1 / 7:
         return float(rng.uniform(38, 95))
     mean, sd = ACUTE_HU[name]
@@ -96,7 +96,8 @@ def draw_blood(
     if name == "IPH" and stage in ("acute", "subacute") and rng.random() < (0.3 if stage == "acute" else 0.9):
         # Lysis starts at the rim: the core stays dense longest.
         radius = max(float(level.max()), 1.0)
-        hu -= float(rng.uniform(4, 16)) * np.clip(1 - level / (0.6 * radius), 0, 1)
+        lysis = float(rng.uniform(4, 16)) * np.clip(1 - level / (0.6 * radius), 0, 1)
+        hu = np.maximum(hu - lysis, np.minimum(hu, 36))
     edge = {"acute": rng.uniform(0.3, 0.9), "mixed": rng.uniform(0.4, 1.2)}.get(stage, rng.uniform(0.8, 2.5))
     return Blood(np.clip(hu, 5, 98).astype(np.float32), mean, tuple(signs), float(edge))
 

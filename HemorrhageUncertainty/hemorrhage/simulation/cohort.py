@@ -84,7 +84,9 @@ def simulate_cohort(
     folder = Path(folder)
     _check(folder, cases, seed, raters, shape, hemorrhage_free, overwrite)
     if simulate is None:
-        from .head_ct_simulation import simulate_head_ct as simulate
+        from .head_ct_simulation import simulate_head_ct
+
+        simulate = simulate_head_ct
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -140,7 +142,7 @@ def _check(
     if shape is not None and (len(shape) != 3 or min(shape) < 3):
         raise ArgumentError(f"the size of a CT must be three numbers of at least 3 (slices, rows, columns), not {tuple(shape)}")
     if folder.exists() and not (overwrite and folder.is_dir()):
-        raise OutputExistsError(f"{folder} exists: choose another folder, or ask to overwrite it")
+        raise OutputExistsError(f"{folder} exists: name another folder, or overwrite it (--overwrite, overwrite=True)")
 
 
 def _write_case(

@@ -44,7 +44,11 @@ def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> L
     window = window * np.sqrt(np.clip(anatomy.suture_distance[box] / 9.0, 0.1, 1))  # rounded where a suture stops it
     plate = _plate(anatomy, box, center, facing > 0.5)
     allowed = plate & anatomy.intracranial[box] & (depth > 0) & (window > 0.02) & (along > -radius) & (depth < 45)
+    # The table under a lens bends away from its center's tangent plane by no more than a sphere of 30 mm would.
+    bend = along - depth * facing
+    allowed &= (bend > -8) & (bend < lateral**2 / 60 + 7)
     allowed &= anatomy.midline[box] * side > 0
+    allowed &= anatomy.supratentorial[box] == anatomy.supratentorial[tuple(center.astype(int))]
     window = np.clip(window, 0.02, None).astype(np.float32)
     return LesionShape(
         box, -depth / window, window, allowed, center, description={"place": place, "side": "left" if side > 0 else "right"}

@@ -4,12 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from .anatomy import Anatomy
+from .anatomy import Anatomy, Tissue
 from .lesion_noise import draw_noise
 from .lesion_shape import BleedPlan, LesionShape, bounding_box, draw_side, offsets_mm
 
 PATTERNS = {"layering": 0.5, "cast": 0.3, "mixed": 0.2}
+
+
+#: Ventricles are distended until blood fills at most this share of them.
+_LARGEST_SHARE = 0.85
+_REACH_MM = 10.0
+
+
+def distend(rng: np.random.Generator, anatomy: Anatomy, volume_ml: float) -> float:
+    """Widen the ventricles in place until they hold `volume_ml` of blood and some fluid; return the widening in mm.
+
+    Large casts stretch the ventricles; without it most heads have no room for them. At most `_REACH_MM`.
+    """
+    ventricles = anatomy.ventricles
+    unit = float(np.prod(anatomy.spacing)) / 1000
+    missing = int((volume_ml / (_LARGEST_SHARE * float(rng.uniform(0.7, 1.0)))) / unit) - int(ventricles.sum())
+    if missing <= 0 or not ventricles.any():
+        return 0.0
+    box = bounding_box(ventricles, int(_REACH_MM / min(anatomy.spacing)) + 1)
+    distance = ndimage.distance_transform_edt(~ventricles[box], sampling=anatomy.spacing).astype(np.float32)
+    lateral = 1 + 0.6 * np.exp(-((anatomy.midline[box] / 5) ** 2))  # horns give way more than the third ventricle
+    distance *= lateral * (1 + 0.12 * draw_noise(rng, distance.shape, anatomy.spacing, 12.0))
+    room = anatomy.brain[box] & anatomy.supratentorial[box] & (distance > 0) & (distance < _REACH_MM)
+    values = distance[room]
+    if not values.size:
+        return 0.0
+    count = min(missing, values.size)
+    widening = float(np.partition(values, count - 1)[count - 1])
+    grown = room & (distance <= widening)
+    anatomy.hu[box][grown] = float(np.median(anatomy.hu[ventricles]))
+    anatomy.tissue[box][grown] = Tissue.VENTRICLE
+    anatomy.ventricles[box] |= grown
+    anatomy.brain[box] &= ~grown
+    return widening
 
 
 def draw_shape(

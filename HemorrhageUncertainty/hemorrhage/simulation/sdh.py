@@ -9,6 +9,8 @@ from .anatomy import Anatomy
 from .lesion_noise import draw_noise
 from .lesion_shape import BleedPlan, LesionShape, bounding_box, draw_side, offsets_mm
 
+#: Typical distance in mm from the middle of the head to the inner table.
+_VAULT_RADIUS_MM = 65.0
 PATTERNS = {"convexity": 0.8, "falx": 0.11, "tentorium": 0.09}
 
 
@@ -16,7 +18,7 @@ def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> L
     """Draw a layer ``distance to the dura < T w(x)``; w is a smooth window over a large arc, T gives the volume."""
     side = draw_side(rng, plan)
     pattern = plan.pattern or str(rng.choice(list(PATTERNS), p=list(PATTERNS.values())))
-    shape = _convexity(rng, anatomy, plan, side) if pattern == "convexity" else _fold(rng, anatomy, pattern, side)
+    shape = _convexity(rng, anatomy, plan, side) if pattern == "convexity" else _fold(rng, anatomy, plan, pattern, side)
     if shape is not None:
         shape.description |= {"pattern": pattern, "side": "left" if side > 0 else "right"}
     return shape
@@ -30,9 +32,12 @@ def _convexity(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan, side
     lateral = side * x[2]
     around = np.arctan2(x[1], np.clip(lateral, 1, None))  # 0 = lateral, negative = anterior
     upward = np.arctan2(x[0], np.sqrt(x[1] ** 2 + lateral**2) + 1e-3)
-    size = float(np.clip(plan.volume_ml / 60, 0.03, 1.5))
-    half_around = np.deg2rad(rng.uniform(28, 60) + 28 * min(size, 1.0))
-    half_up = np.deg2rad(rng.uniform(22, 42) + 20 * min(size, 1.0))
+    # The larger, the thicker and the wider: about 3 mm for 10 mL, 11 mm for 100 mL, never thinner than can be seen.
+    thickness = float(np.clip(3.0 * (plan.volume_ml / 10) ** 0.55 * np.exp(rng.normal(0, 0.25)), 2.5, 30))
+    area = 1e3 * plan.volume_ml / (0.6 * thickness)
+    aspect = float(rng.uniform(1.2, 2.3))
+    half_up = float(np.clip(np.sqrt(area / (np.pi * aspect)) / _VAULT_RADIUS_MM, 0.15, 1.2))
+    half_around = float(np.clip(aspect * half_up, 0.2, 1.75))
     middle_around = np.deg2rad(rng.normal(-5, 22))
     middle_up = np.deg2rad(rng.normal(20, 12))
     angle = np.sqrt(((around - middle_around) / half_around) ** 2 + ((upward - middle_up) / half_up) ** 2)
@@ -48,7 +53,7 @@ def _convexity(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan, side
     return LesionShape(box, -depth / window, window, allowed, center.astype(np.float64))
 
 
-def _fold(rng: np.random.Generator, anatomy: Anatomy, pattern: str, side: int) -> LesionShape | None:
+def _fold(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan, pattern: str, side: int) -> LesionShape | None:
     """Layer on one face of the falx or on the upper (seldom the lower) face of the tentorium."""
     mask = anatomy.falx if pattern == "falx" else anatomy.tentorium
     half = mask if pattern == "falx" else mask & (anatomy.midline * side > 0)
@@ -59,7 +64,8 @@ def _fold(rng: np.random.Generator, anatomy: Anatomy, pattern: str, side: int) -
     where = np.argwhere(half[box])
     center = where[rng.integers(len(where))].astype(np.float64) + [s.start for s in box]
     x = offsets_mm(anatomy, box, center)
-    reach = float(rng.uniform(25, 60))
+    thickness = float(rng.uniform(2.5, 5.5))
+    reach = float(np.clip(np.sqrt(2e3 * plan.volume_ml / (np.pi * thickness)), 7, 60))
     angle = np.sqrt(x[0] ** 2 + x[1] ** 2 + (x[2] ** 2 if pattern == "tentorium" else 0)) / reach
     noise = draw_noise(rng, distance.shape, anatomy.spacing, float(rng.uniform(10, 25)))
     window = np.clip(1 - angle**2, 0, None) * np.clip(1 + rng.uniform(0.1, 0.4) * noise, 0.2, 2)

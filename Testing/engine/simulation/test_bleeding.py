@@ -24,7 +24,7 @@ def bleed(head: Anatomy, seed: int, *plan: BleedPlan):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_volume_is_reached(plain_head, name, seed):
     """The labels' volume is the planned one where there is room, and the description says what was achieved."""
-    target = {"IVH": 3.0, "SAH": 3.0}.get(name, 8.0)
+    target = {"EDH": 4.0, "IVH": 3.0, "SAH": 3.0}.get(name, 8.0)
     pattern = {"SDH": "convexity", "IPH": "deep"}.get(name, "")
     result = bleed(plain_head, seed, BleedPlan(name, target, pattern))
     assert set(result.volumes_ml) == {name}
@@ -178,3 +178,13 @@ def test_plan_of_given_classes_and_volume():
 def test_bad_plans_are_refused(classes, volume):
     with pytest.raises(ArgumentError, match=r"choose from|give a volume"):
         draw_plan(np.random.default_rng(0), classes, volume)
+
+
+def test_large_ivh_distends_the_ventricles(plain_head):
+    """Blood beyond the ventricles' volume widens them, and the input keeps its own."""
+    before = plain_head.ventricles.copy()
+    room = before.sum() * np.prod(plain_head.spacing) / 1000
+    result = bleed(plain_head, 0, BleedPlan("IVH", float(1.3 * room), "cast"))
+    assert result.volumes_ml["IVH"] == pytest.approx(1.3 * room, rel=0.1)
+    assert result.description[0]["ventricles_widened_mm"] > 0.5
+    assert np.array_equal(plain_head.ventricles, before)
