@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -37,16 +38,16 @@ def sample_volumes_figure(segmentation: Segmentation) -> bytes | None:
         shown = shown[:1]
     if not shown:
         return None
-    columns = min(3, len(shown))
+    columns = 3
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(9.0, 1.85 * rows + 0.1), dpi=150, facecolor="white", layout="constrained")
-    for position, volume in enumerate(shown, start=1):
-        _histogram(figure, (rows, columns, position), volume)
+    grid = figure.add_gridspec(rows, columns)
+    for position, volume in enumerate(shown):
+        _histogram(figure.add_subplot(grid[divmod(position, columns)]), volume)
     return _png(figure)
 
 
-def _histogram(figure: Figure, place: tuple[int, int, int], volume: VolumeEstimate) -> None:
-    axes = figure.add_subplot(*place)
+def _histogram(axes: Axes, volume: VolumeEstimate) -> None:
     samples = np.asarray(volume.samples_ml)
     colour = "#7a8794" if volume.name == "total" else class_colour(volume.name)
     low, high = float(min(samples.min(), volume.low_ml)), float(max(samples.max(), volume.high_ml))

@@ -85,7 +85,8 @@ def paint_scale_bar(axes: Axes, view: AxialView, box: PictureBox, *, length_mm: 
     """Draw a horizontal bar of true length in the lower right corner."""
     width, height = (box.right - box.left) * view.column_mm, (box.bottom - box.top) * view.row_mm
     end, level = 0.965 * width, 0.955 * height
-    axes.plot([end - length_mm, end], [level, level], color="white", linewidth=2, solid_capstyle="butt", zorder=5)
+    around = [withStroke(linewidth=3.6, foreground="black")]
+    axes.plot([end - length_mm, end], [level] * 2, color="white", lw=2, solid_capstyle="butt", zorder=5, path_effects=around)
     axes.text(
         end - length_mm / 2, level - 0.012 * height, f"{length_mm / 10:g} cm", ha="center", va="bottom", fontsize=size, **_ON_CT
     )

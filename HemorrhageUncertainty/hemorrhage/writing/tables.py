@@ -10,12 +10,32 @@ from typing import Any
 from ..segmentation import Segmentation
 
 #: The first six columns, in this order, are a promise to scripts.
-VOLUME_COLUMNS = tuple(
-    "class volume_ml low_ml high_ml mean_uncertainty lesions probability_present exceeds_ml probability_exceeds abc2_ml".split()
+VOLUME_COLUMNS = (
+    "class",
+    "volume_ml",
+    "low_ml",
+    "high_ml",
+    "mean_uncertainty",
+    "lesions",
+    "probability_present",
+    "exceeds_ml",
+    "probability_exceeds",
+    "abc2_ml",
 )
-LESION_COLUMNS = tuple(
-    "number class volume_ml abc2_ml mean_uncertainty max_uncertainty"
-    " centre_r_mm centre_a_mm centre_s_mm extent_r_mm extent_a_mm extent_s_mm nearest_slice".split()
+LESION_COLUMNS = (
+    "number",
+    "class",
+    "volume_ml",
+    "abc2_ml",
+    "mean_uncertainty",
+    "max_uncertainty",
+    "centre_r_mm",
+    "centre_a_mm",
+    "centre_s_mm",
+    "extent_r_mm",
+    "extent_a_mm",
+    "extent_s_mm",
+    "nearest_slice",
 )
 
 
