@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -27,8 +28,14 @@ def stop_requested() -> bool:
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Raise `StopSignal` on SIGINT and SIGTERM while the context is open, and put the former handlers back."""
+    """Raise `StopSignal` on SIGINT and SIGTERM while the context is open, and put the former handlers back.
+
+    In another thread than the main one, where Python allows no handlers, signals stay as they are.
+    """
     _received.clear()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     former = {number: signal.signal(number, _on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
