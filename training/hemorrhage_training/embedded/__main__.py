@@ -12,6 +12,7 @@ from hemorrhage.simulation.base import load_base
 
 from hemorrhage.nnunet.architecture import build_network
 from hemorrhage.nnunet.network_plans import NetworkPlans, read_plans
+from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.reading import read_ct
 
 from .card import embedded_card, write_card_text
@@ -55,6 +56,7 @@ def train(
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
 ) -> None:
     """Train until the time is used up."""
+    reuse_freed_memory()
     torch.set_num_threads(threads)
     Trainer(_trainable_network(), pool, run, minutes=minutes).fit()
 

@@ -1,4 +1,4 @@
-"""The embedded model's own nnU-Net plans: 5 x 1.2 x 1.2 mm, so that one window holds a whole head in-plane."""
+"""The embedded model's own nnU-Net plans: 5 x 1.2 x 1.2 mm, where a window holds most of a head in-plane."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hemorrhage.hemorrhage_class import SIX_CLASSES
 
 CONFIGURATION = "3d_fullres"
 SPACING = (5.0, 1.2, 1.2)
-PATCH_SIZE = (16, 192, 160)
+PATCH_SIZE = (16, 160, 128)
 FEATURES = (12, 24, 48, 64, 80)
 
 # Hounsfield window and scaling of the network's input. The window keeps fat and calcification apart from brain and
