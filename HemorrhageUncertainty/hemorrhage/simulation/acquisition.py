@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .scan_noise import bone_streaks, noise_level, textured_noise
+from .smooth_field import apply_separable, interpolation_matrix
+
 Array = NDArray[np.float32]
 
 
@@ -31,14 +34,17 @@ class Acquisition:
         Where the middle of the volume lies from the middle of the head: superior, posterior, left.
     blur_mm, sharpening : float
         Kernel: Gaussian SD in-plane, and strength of the edge enhancement.
-    noise_hu, noise_grain_mm : float
-        SD of the noise in the middle of the head; correlation length in-plane.
+    noise_hu, noise_grain_mm, noise_gradient, slice_correlation : float
+        SD of the noise in the middle of the head; its grain in-plane; how much louder it is there than at the rim; share that a
+        slice takes from its neighbor.
     hu_offset, hu_scale : float
         Calibration error of the scanner.
     cupping_hu, petrous_hu : float
         Bright rim under the skull; dark bands between masses of bone.
-    motion, metal : bool
-    holder : bool
+    motion, metal, holder : bool
+        Whether the head moved, whether a metal object throws streaks, whether the head holder is in the field of view.
+    padding_hu, round_view : int, bool
+        Value outside the circle of reconstruction, and whether that circle is cut out.
     """
 
     shape: tuple[int, int, int]
@@ -51,6 +57,8 @@ class Acquisition:
     sharpening: float
     noise_hu: float
     noise_grain_mm: float
+    noise_gradient: float
+    slice_correlation: float
     hu_offset: float
     hu_scale: float
     cupping_hu: float
@@ -58,6 +66,8 @@ class Acquisition:
     motion: bool
     metal: bool
     holder: bool
+    padding_hu: int
+    round_view: bool
 
     def description(self) -> dict[str, Any]:
         """Return the draw as JSON-able values."""
@@ -89,7 +99,7 @@ def draw_acquisition(
 ) -> Acquisition:
     """Draw a scan of a head whose box measures `head_mm` (superior, posterior, left)."""
     thickness = slice_thickness_mm or float(np.clip(rng.uniform(128, 172) / shape[0], 0.6, 7.0))
-    pixel = pixel_mm or float(rng.uniform(208, 252) / shape[2])
+    pixel = pixel_mm or float(rng.uniform(200, 258) / shape[2])
     covered = thickness * shape[0]
     top_margin = rng.uniform(-6, 14) if rng.random() < 0.9 else rng.uniform(-30, -6)
     shift = (head_mm[0] / 2 + top_margin - covered / 2, rng.normal(0, 5), rng.normal(0, 4))
@@ -99,13 +109,17 @@ def draw_acquisition(
         spacing=(thickness, pixel, pixel),
         thickness_mm=thickness * float(rng.choice([1.0, 1.0, 1.0, 1.25])),
         tilt_deg=float(rng.uniform(-12, 22)) if rng.random() < 0.3 else 0.0,
-        turn_deg=(float(rng.normal(0, 7)), float(rng.normal(0, 4)), float(rng.normal(0, 3))),
+        turn_deg=(float(rng.normal(0, 8)), float(rng.normal(0, 5)), float(rng.normal(0, 3.5))),
         shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
         blur_mm=float(rng.uniform(0.0, 0.7)),
         sharpening=float(max(0.0, rng.uniform(-0.4, 1.0))),
         noise_hu=noise,
-        noise_grain_mm=float(rng.uniform(0.35, 0.9)),
-        hu_offset=float(rng.normal(0, 1.6)),
+        noise_grain_mm=float(rng.uniform(0.3, 0.95)),
+        noise_gradient=float(rng.uniform(0.3, 1.8)),
+        slice_correlation=float(max(0.0, rng.uniform(-0.2, 0.4))),
+        padding_hu=int(rng.choice([-1024, -1000, -2000, -3024], p=[0.6, 0.2, 0.1, 0.1])),
+        round_view=bool(rng.random() < 0.5),
+        hu_offset=float(rng.normal(0, 2.2)),
         hu_scale=float(rng.normal(1, 0.015)),
         cupping_hu=float(max(0, rng.normal(2.5, 2.5))),
         petrous_hu=float(rng.uniform(0, 14)),
@@ -133,7 +147,8 @@ def acquire(
 
     Returns
     -------
-    hu : (D, H, W) float32, whole numbers in [-1024, 3071]
+    hu : (D, H, W) float32
+        Whole numbers in [-1024, 3071], and the padding value.
     labels : (D, H, W) uint8
         A voxel is hemorrhage where at least half of it is; its class is the one that most of its parts have.
     """
@@ -143,21 +158,31 @@ def acquire(
     image = _kernel(scan, image)
     bone = np.clip((image - 250) / 900, 0, 1.5)
     inside = image > -300
-    image += np.where(inside, _hardening(scan, bone), 0)
+    level = noise_level(image, scan.spacing[1], scan.noise_gradient)
+    rim, band = _hardening(scan, bone)
+    streaks = bone_streaks(rng, band) * np.float32(scan.petrous_hu * 2.5)
+    image += np.where(inside, rim * np.float32(scan.cupping_hu) - band * np.float32(4 * scan.petrous_hu) + streaks, 0)
     if scan.metal:
         image += _streaks(rng, scan, bone)
     image = np.where(inside, image * scan.hu_scale + scan.hu_offset, image)
-    image += _noise(rng, scan, inside, bone)
+    noise = textured_noise(rng, scan.shape, scan.spacing[1], scan.noise_grain_mm, scan.slice_correlation)
+    image += noise * level * np.float32(scan.noise_hu)
     if scan.holder:
         _add_holder(rng, scan, image)
-    _cut_field_of_view(rng, scan, image)
-    return np.clip(np.rint(image), -1024, 3071).astype(np.float32), reference
+    image = np.clip(np.rint(image), -1024, 3071).astype(np.float32)
+    if scan.round_view:
+        image[:, _outside_circle(scan)] = scan.padding_hu
+    return image, reference
 
 
 def _slices(
     scan: Acquisition, hu: Array, labels: NDArray[np.uint8], spacing: tuple[float, float, float]
 ) -> tuple[Array, NDArray[np.uint8]]:
-    """Average the head over each slice's profile; a few planes per slice stand for its thickness."""
+    """Average the head over each slice's profile.
+
+    The head is sampled (cubic) on the slices' own planes at the pitch of the working grid, a few planes per slice; only the
+    average is interpolated to the pixels, by separable cubic splines.
+    """
     planes = int(np.clip(round(scan.thickness_mm / 1.6), 1, 4))
     offsets = (np.arange(planes) + 0.5) / planes - 0.5
     to_mm = scan.index_to_mm
@@ -165,28 +190,54 @@ def _slices(
     normal *= np.sign(normal[0]) / np.linalg.norm(normal)
     pose = _rotation(scan.turn_deg)
     per_voxel = np.diag(1 / np.array(spacing))
-    matrix = per_voxel @ pose @ to_mm
     middle = (np.array(hu.shape) - 1) / 2 + per_voxel @ np.array(scan.shift_mm)
     half = (np.array(scan.shape) - 1) / 2
-    image = np.zeros(scan.shape, np.float32)
-    share = np.zeros(scan.shape, np.float32)
+    factor = np.array([1.0, max(1.0, spacing[1] / scan.spacing[1]), max(1.0, spacing[2] / scan.spacing[2])])
+    # The head's box on the slices: nothing outside a sphere around it can be head.
+    reach = 0.5 * np.linalg.norm(np.array(hu.shape[1:]) * spacing[1:]) + abs(scan.shift_mm[1]) + abs(scan.shift_mm[2])
+    start_index = np.array([0.0, *(max(0.0, half[k] - reach / scan.spacing[k]) for k in (1, 2))])
+    count = [scan.shape[0], *(int(np.ceil((2 * (half[k] - start_index[k])) / factor[k])) + 1 for k in (1, 2))]
+    matrix = per_voxel @ pose @ to_mm
+    coarse_matrix = matrix * factor[None, :]
+    # Interpolating in-plane would ring at bone, smoothing would blur: halfway between is what a medium kernel does.
+    sharp = ndimage.spline_filter1d(hu, 3, axis=1, output=np.float32)
+    sharp = ndimage.spline_filter1d(sharp, 3, axis=2, output=np.float32)
+    coefficients = np.float32(0.55) * sharp + np.float32(0.45) * hu
+    image = np.zeros(count, np.float32)
+    share = np.zeros(count, np.float32)
     present = [int(c) for c in np.unique(labels) if c]
-    votes = np.zeros((len(present), *scan.shape), np.uint8)
+    votes = np.zeros((len(present), *count), np.float32)
     any_blood = (labels > 0).astype(np.float32)
+    # Below the grid the neck goes on; beside and above it is air.
     for offset in offsets:
-        start = middle - matrix @ half + per_voxel @ pose @ (normal * offset * scan.thickness_mm)
-        image += ndimage.affine_transform(hu, matrix, start, scan.shape, order=1, mode="constant", cval=-1000.0)
+        start = middle + matrix @ (start_index - half) + per_voxel @ pose @ (normal * offset * scan.thickness_mm)
+        image += ndimage.affine_transform(
+            coefficients, coarse_matrix, start, count, order=3, mode="nearest", prefilter=False, output=np.float32
+        )
         if present:
-            share += ndimage.affine_transform(any_blood, matrix, start, scan.shape, order=1)
-            nearest = ndimage.affine_transform(labels, matrix, start, scan.shape, order=0)
+            share += ndimage.affine_transform(any_blood, coarse_matrix, start, count, order=1, output=np.float32)
             for k, c in enumerate(present):
-                votes[k] += nearest == c
+                if len(present) > 1:
+                    part = (labels == c).astype(np.float32)
+                    votes[k] += ndimage.affine_transform(part, coarse_matrix, start, count, order=1, output=np.float32)
+    up: list[Array | None] = [None]
+    up += [interpolation_matrix((np.arange(scan.shape[k]) - start_index[k]) / factor[k], count[k]) for k in (1, 2)]
+    fine = np.clip(apply_separable(image / planes, up), -1000, None)
     reference = np.zeros(scan.shape, np.uint8)
     if present:
-        winner = np.asarray(present, np.uint8)[votes.argmax(0)]
-        blood = (share >= 0.5 * planes) & (votes.max(0) > 0)
-        reference[blood] = winner[blood]
-    return image / planes, reference
+        linear = [None, *(_linear_matrix((np.arange(scan.shape[k]) - start_index[k]) / factor[k], count[k]) for k in (1, 2))]
+        blood = apply_separable(share, linear) >= 0.5 * planes
+        if len(present) == 1:
+            reference[blood] = present[0]
+        else:
+            winner = np.asarray(present, np.uint8)[np.argmax([apply_separable(v, linear) for v in votes], axis=0)]
+            reference[blood] = winner[blood]
+    return fine, reference
+
+
+def _linear_matrix(positions: NDArray[np.floating], count: int) -> Array:
+    """Matrix (len(positions), count) of linear interpolation, clamped at the ends."""
+    return np.stack([np.interp(positions, np.arange(count), row) for row in np.eye(count)], axis=1).astype(np.float32)
 
 
 def _rotation(turn_deg: tuple[float, float, float]) -> NDArray[np.float64]:
@@ -212,29 +263,16 @@ def _kernel(scan: Acquisition, image: Array) -> Array:
     return image
 
 
-def _hardening(scan: Acquisition, bone: Array) -> Array:
-    """Bright rim beside bone, dark bands where rays cross much bone on both sides (between the petrous pyramids)."""
+def _hardening(scan: Acquisition, bone: Array) -> tuple[Array, Array]:
+    """Nearness of bone (bright rim, uncorrected cupping) and how much bone rays meet on both sides (dark bands), in [0, 1]."""
     coarse = bone[:, ::2, ::2]
     pixel = 2 * scan.spacing[1]
     rim = ndimage.gaussian_filter(coarse, (0, 5 / pixel, 5 / pixel), truncate=2.5)
-    left_right = ndimage.uniform_filter1d(coarse, int(90 / pixel), axis=2)
+    left_right = ndimage.uniform_filter1d(coarse, max(1, int(90 / pixel)), axis=2)
     band = ndimage.gaussian_filter1d(np.clip(left_right - 0.16, 0, 0.5), 2.5 / pixel, axis=1)
-    part = np.float32(scan.cupping_hu) * rim - np.float32(scan.petrous_hu) * 4 * band
-    full = part.repeat(2, axis=1).repeat(2, axis=2)[:, : bone.shape[1], : bone.shape[2]]
-    return np.asarray(full, np.float32)
-
-
-def _noise(rng: np.random.Generator, scan: Acquisition, inside: NDArray[np.bool_], bone: Array) -> Array:
-    """Noise with in-plane grain; louder in the middle of the head and in slices with much bone."""
-    grain = scan.noise_grain_mm / scan.spacing[1]
-    noise = ndimage.gaussian_filter(rng.standard_normal(scan.shape, dtype=np.float32), (0, grain, grain), truncate=3)
-    noise -= 0.5 * ndimage.uniform_filter(noise, (0, 7, 7))
-    noise /= noise.std() + 1e-6
-    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in scan.shape[1:])
-    middle = np.exp(-1.2 * (rows[:, None] ** 2 + columns[None] ** 2))
-    per_slice = inside.mean((1, 2)) + 2.5 * bone.mean((1, 2))
-    per_slice = np.clip(per_slice / (np.median(per_slice) + 1e-6), 0.6, 1.6)
-    return noise * np.float32(scan.noise_hu) * (0.55 + 0.45 * middle) * per_slice[:, None, None].astype(np.float32)
+    h, w = bone.shape[1:]
+    rim, band = (np.asarray(m.repeat(2, axis=1).repeat(2, axis=2)[:, :h, :w], np.float32) for m in (rim, band))
+    return rim, band
 
 
 def _streaks(rng: np.random.Generator, scan: Acquisition, bone: Array) -> Array:
@@ -280,10 +318,8 @@ def _add_holder(rng: np.random.Generator, scan: Acquisition, image: Array) -> No
     image[air & shell] = rng.uniform(-500, 150)
 
 
-def _cut_field_of_view(rng: np.random.Generator, scan: Acquisition, image: Array) -> None:
-    """Fill what lies outside the reconstruction circle."""
-    if rng.random() < 0.5:
-        return
+def _outside_circle(scan: Acquisition) -> NDArray[np.bool_]:
+    """Pixels (H, W) outside the circle of reconstruction."""
     y = np.arange(scan.shape[1])[:, None] - (scan.shape[1] - 1) / 2
     x = np.arange(scan.shape[2])[None] - (scan.shape[2] - 1) / 2
-    image[:, np.hypot(x, y) > min(scan.shape[1:]) / 2] = -1024
+    return np.hypot(x, y) > min(scan.shape[1:]) / 2

@@ -191,7 +191,7 @@ def _dura(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> Non
     falx = np.maximum(falx, inside)
     tone = np.float32(head.dura)
     canvas.paint(falx, tone, Tissue.DURA)
-    tent_half = np.float32(rng.uniform(0.5, 1.0))
+    tent_half = np.float32(rng.uniform(0.25, 0.7))
     tentorium = np.maximum(np.abs(tent + 0.2) * np.float32(0.93) - tent_half, np.maximum(2.0 - canvas.fields["incisura"], inside))
     tentorium = np.maximum(tentorium, 10 + np.float32(0.5) * ax - y)
     canvas.paint(tentorium, tone, Tissue.DURA)

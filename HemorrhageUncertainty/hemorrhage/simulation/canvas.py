@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from .anatomy import Tissue
 from .smooth_field import smooth_field
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+Vector = Sequence[float] | NDArray[np.floating[Any]]
 Box = tuple[slice, slice, slice]
 WHOLE: Box = (slice(None), slice(None), slice(None))
 
@@ -57,10 +59,10 @@ class Canvas:
 
     @property
     def softness(self) -> float:
-        """Width of a painted edge in canonical mm: one in-plane voxel, so that edges fall between voxels without stairs."""
-        return self.spacing[1] / self.scale[1]
+        """Width of a painted edge in canonical mm: about one voxel, so that edges fall between voxels without stairs."""
+        return float(np.sqrt(np.mean((np.array(self.spacing) / np.array(self.scale)) ** 2)))
 
-    def box(self, center: Sequence[float], radius: Sequence[float] | float) -> Box:
+    def box(self, center: Vector, radius: Vector | float) -> Box:
         """Slices that surely hold everything within `radius` of `center` (x, y, z in canonical mm)."""
         radii = np.broadcast_to(np.asarray(radius, dtype=float), (3,)) + self.warp_margin + 2.0
         slices = []
@@ -72,12 +74,12 @@ class Canvas:
             slices.append(slice(int(np.clip(np.floor(low), 0, count)), int(np.clip(np.ceil(high) + 1, 0, count))))
         return slices[0], slices[1], slices[2]
 
-    def ellipsoid(self, center: Sequence[float], radii: Sequence[float], box: Box = WHOLE) -> Array:
+    def ellipsoid(self, center: Vector, radii: Vector, box: Box = WHOLE) -> Array:
         """Signed distance (first order, negative inside) to an ellipsoid, on `box`."""
         u, v, w = self.x[box] - center[0], self.y[box] - center[1], self.z[box] - center[2]
         return ellipsoid_distance(u, v, w, radii)
 
-    def capsule(self, start: Sequence[float], end: Sequence[float], radius: float, box: Box = WHOLE) -> Array:
+    def capsule(self, start: Vector, end: Vector, radius: float, box: Box = WHOLE) -> Array:
         """Signed distance to a capsule (a thick line segment), on `box`."""
         a, b = np.asarray(start, dtype=np.float32), np.asarray(end, dtype=np.float32)
         d = b - a
@@ -85,7 +87,7 @@ class Canvas:
         t = np.clip((u * d[0] + v * d[1] + w * d[2]) / np.float32(d @ d), 0, 1)
         return np.sqrt((u - t * d[0]) ** 2 + (v - t * d[1]) ** 2 + (w - t * d[2]) ** 2) - np.float32(radius)
 
-    def capsule_box(self, start: Sequence[float], end: Sequence[float], radius: float) -> Box:
+    def capsule_box(self, start: Vector, end: Vector, radius: float) -> Box:
         """The box of a capsule."""
         a, b = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         return self.box((a + b) / 2, np.abs(b - a) / 2 + radius)
@@ -93,7 +95,7 @@ class Canvas:
     def paint(
         self,
         distance: Array,
-        hu: Array | float,
+        hu: Array | np.floating[Any] | float,
         tissue: Tissue | None,
         box: Box = WHOLE,
         strength: float | Array = 1.0,
@@ -111,7 +113,7 @@ class Canvas:
         return smooth_field(rng, self.hu[box].shape, self.spacing, wavelength)
 
 
-def ellipsoid_distance(u: Array, v: Array, w: Array, radii: Sequence[float]) -> Array:
+def ellipsoid_distance(u: Array, v: Array, w: Array, radii: Vector) -> Array:
     """Signed distance to an ellipsoid about the origin, exact to first order at its surface: |q|(|q| - 1) / |q / r|."""
     a, b, c = (np.float32(1.0 / r) for r in radii)
     u, v, w = (u * a) ** 2, (v * b) ** 2, (w * c) ** 2

@@ -1,7 +1,7 @@
 """Folding of the cortex: distance to the nearest pial surface, from sulci drawn on the sphere and carried inward.
 
-Sulci are the zero lines of a band-passed random field on a surface around the brain, extended along the radius to a varying depth;
-so the sheets stand perpendicular to the surface, branch, and end, as sulci do.
+Sulci are the zero lines of a band-passed random field on a surface around the brain, extended along the radius to a varying
+depth; so the sheets stand perpendicular to the surface, branch, and end, as sulci do.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def simulate_head_ct(
     _check(seed, shape, slice_thickness_mm, pixel_mm, raters)
     plan_rng, anatomy_rng, blood_rng, mimic_rng, scan_rng, noise_rng, rater_rng = np.random.default_rng(seed).spawn(7)
     plan = draw_plan(plan_rng, classes, volume_ml)
-    anatomy = simulate_anatomy(anatomy_rng, (2.2, 1.3, 1.3), base)
+    anatomy = simulate_anatomy(anatomy_rng, (2.0, 1.3, 1.3), base)
     bleeding = add_bleeding(blood_rng, anatomy, plan)
     hu, findings = bleeding.hu, []
     if mimics:
@@ -107,9 +107,7 @@ def simulate_head_ct(
     )
 
 
-def _check(
-    seed: int, shape: tuple[int, int, int], slice_thickness_mm: float | None, pixel_mm: float | None, raters: int
-) -> None:
+def _check(seed: int, shape: tuple[int, int, int], slice_thickness_mm: float | None, pixel_mm: float | None, raters: int) -> None:
     if seed < 0:
         raise ArgumentError(f"the seed must not be negative, but is {seed}")
     if len(shape) != 3 or shape[0] < 4 or min(shape[1:]) < 32 or max(shape) > 2048:

@@ -93,7 +93,7 @@ def draw_head_parameters(rng: np.random.Generator) -> HeadParameters:
         white=float(rng.uniform(23, 31)),
         grey_contrast=float(rng.uniform(3.5, 10)),
         csf=float(rng.uniform(0, 12)),
-        dura=float(rng.uniform(42, 66)),
+        dura=float(rng.uniform(40, 62)),
         blood_pool=float(rng.uniform(42, 68)),
         bone=float(rng.uniform(1000, 1750)),
         diploe=float(rng.uniform(250, 800)),

@@ -1,8 +1,9 @@
-"""Smooth random fields and separable cubic interpolation: matrix products instead of per-voxel splines, so they cost milliseconds."""
+"""Smooth random fields and separable cubic interpolation: matrix products, so they cost milliseconds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
-def bspline_weights(positions: NDArray[np.floating], knots: int) -> Array:
+def bspline_weights(positions: NDArray[Any], knots: int) -> Array:
     """Weights (len(positions), knots) of the uniform cubic B-spline with its knots at 0, 1, ..., clamped at both ends."""
     positions = np.clip(np.asarray(positions, dtype=np.float64), 0.0, knots - 1.0)
     base = np.floor(positions).astype(int)
@@ -23,7 +24,7 @@ def bspline_weights(positions: NDArray[np.floating], knots: int) -> Array:
     return weights.astype(np.float32)
 
 
-def interpolation_matrix(positions: NDArray[np.floating], count: int) -> Array:
+def interpolation_matrix(positions: NDArray[Any], count: int) -> Array:
     """Matrix (len(positions), count) that evaluates the interpolating cubic spline of `count` values at `positions` (in samples).
 
     Positions outside [0, count - 1] take the value at the end.

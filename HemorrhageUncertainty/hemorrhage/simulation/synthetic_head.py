@@ -13,6 +13,7 @@ from .canvas import Canvas, blank_canvas
 from .cranial_cavity import shape_cavity
 from .head_parameters import HeadParameters, draw_head_parameters
 from .skull import draw_air, draw_base, draw_vault
+from .smooth_field import apply_separable, interpolation_matrix
 from .soft_tissue import draw_orbits, draw_outside, skull_thickness
 
 #: Landmarks in canonical mm (left side; x is mirrored for the right).
@@ -56,7 +57,7 @@ def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
     ventricles = intracranial & (tissue == Tissue.VENTRICLE)
     return Anatomy(
         tissue=tissue,
-        hu=canvas.hu,
+        hu=np.asarray(canvas.hu, np.float32),
         spacing=canvas.spacing,
         affine=grid_affine(canvas.spacing, canvas.origin),
         intracranial=intracranial,
@@ -66,8 +67,8 @@ def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
         falx=intracranial & (fields["falx_sheet"] < 0.5 * canvas.softness),
         tentorium=intracranial & (fields["tent_sheet"] < 0.5 * canvas.softness),
         depth=true_depth(intracranial, canvas.spacing),
-        midline=canvas.x * np.float32(head.scale[2]),
-        suture_distance=fields["suture"],
+        midline=np.asarray(canvas.x * head.scale[2], np.float32),
+        suture_distance=np.asarray(fields["suture"], np.float32),
         supratentorial=intracranial & (fields["infra"] <= 0),
         landmarks=_landmarks(canvas, size),
         age=head.age,
@@ -84,8 +85,6 @@ def true_depth(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float3
     outside = ndimage.distance_transform_edt(~coarse, sampling=sampling)
     half = 0.5 * float(np.mean(sampling))
     signed = np.where(coarse, distance - half, half - outside).astype(np.float32)
-    from .smooth_field import apply_separable, interpolation_matrix
-
     matrices = [interpolation_matrix(np.arange(n) / k, c) for n, k, c in zip(inside.shape, step, coarse.shape, strict=True)]
     fine = apply_separable(signed, matrices)
     return np.where(inside, np.maximum(fine, np.float32(0.05)), np.minimum(np.maximum(fine, np.float32(-20)), 0)).astype(
