@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist, squareform
 
-from .anatomical_axes import AnatomicalAxes
+from ..anatomical_axes import AnatomicalAxes
 
 #: A slice whose hemorrhage area is above the first share of the largest area counts as one slice, above the second as half.
 WHOLE_SLICE_SHARE, HALF_SLICE_SHARE = 0.75, 0.25

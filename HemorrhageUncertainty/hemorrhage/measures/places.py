@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ..head_ct import HeadCT
 from ..segmentation import PlaceToLookAt
-from .anatomical_axes import AnatomicalAxes
+from ..anatomical_axes import AnatomicalAxes
 from .lesions import NEIGHBOURHOOD
 
 #: A voxel is uncertain where it is less sure than this split between two classes, whatever the number of classes.

@@ -106,6 +106,7 @@ class Model:
             device=device,
             precision=precision,
             windows=Windows(self.card.windows),
+            anatomical=self.card.slices == "axial",
             report=report,
             should_stop=should_stop,
         )

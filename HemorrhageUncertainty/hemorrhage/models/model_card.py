@@ -57,6 +57,8 @@ class ModelCard(BaseModel):
         Spatial axes of the network's input along which it was trained with mirroring.
     windows : ``trained`` or ``whole``
         Whether samples are predicted in overlapping windows of the trained size, or the whole head at once.
+    slices : ``stored`` or ``axial``
+        Whether the network takes the array's axes as they are stored, or axial slices however the CT is stored.
     modality, preprocessing : str
         What the input must be and what is done with it, in words.
     training, evaluation : mapping
@@ -81,6 +83,7 @@ class ModelCard(BaseModel):
     weights: Annotated[list[FileName], Field(min_length=1)] = ["weights.safetensors"]
     mirror_axes: list[int] = []
     windows: Literal["trained", "whole"] = "trained"
+    slices: Literal["stored", "axial"] = "stored"
     modality: str = "non-contrast head CT"
     preprocessing: str = ""
     training: dict[str, Any] = {}

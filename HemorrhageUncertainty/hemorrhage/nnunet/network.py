@@ -39,6 +39,8 @@ class NNUNetNetwork:
         Default: what suits the device.
     windows : Windows
         What the network sees at once in `logits`.
+    anatomical : bool
+        Whether CTs that are stored sagittally or coronally are turned into axial stacks first (stock nnU-Net: no).
     batch : int, optional
         Windows per forward pass; default 4 on CUDA, 1 on a CPU.
     report : callable, optional
@@ -62,6 +64,7 @@ class NNUNetNetwork:
         device: str | torch.device = "auto",
         precision: Precision | None = None,
         windows: Windows = Windows.TRAINED,
+        anatomical: bool = False,
         batch: int | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
@@ -73,6 +76,7 @@ class NNUNetNetwork:
         self.plans = plans
         self.classes = plans.classes
         self.mirror_axes = tuple(mirror_axes)
+        self._anatomical = anatomical
         self.messages: list[str] = []
         self._report = report
         self._should_stop = should_stop
@@ -103,7 +107,7 @@ class NNUNetNetwork:
 
     def grid(self, ct: HeadCT, box: bool = True) -> WorkingGrid:
         """Return the working grid of `ct`: only the head's box, or (`box=False`) what stock nnU-Net would compute."""
-        return working_grid(ct, self.plans, box=box)
+        return working_grid(ct, self.plans, box=box, anatomical=self._anatomical)
 
     def prepare(self, ct: HeadCT, box: bool = True) -> PreparedCT:
         """Normalize and resample `ct`; the data lie on the network's device.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..anatomical_axes import AnatomicalAxes
 from ..head_box import head_box
 from ..head_ct import HeadCT
 from ..sampling.working_grid import Box, WorkingGrid
@@ -32,9 +33,20 @@ class PreparedCT:
     grid: WorkingGrid
 
 
-def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool) -> WorkingGrid:
-    """Return the grid on which the network works; `box` limits it to the head, else it is nnU-Net's own crop."""
-    a, b, c = plans.transpose
+def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool, anatomical: bool = False) -> WorkingGrid:
+    """Return the grid on which the network works.
+
+    Parameters
+    ----------
+    box : bool
+        Limit it to the head; else it is nnU-Net's own crop.
+    anatomical : bool
+        Put the array axis nearest to superior first, then the one nearest to posterior, before the plans' transpose, so that a
+        sagittally stored CT reaches the network as axial slices. Stock nnU-Net takes the axes as they are stored.
+    """
+    order = AnatomicalAxes.of(ct.affine).order if anatomical else (0, 1, 2)
+    a, b, c = (order[axis] for axis in plans.transpose)
+    transpose = (a, b, c)
     limits = _nonzero_box(ct.hu)
     if box:
         head = head_box(ct)
@@ -43,7 +55,7 @@ def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool) -> WorkingGrid:
             limits = head
     transposed: Box = (limits[a], limits[b], limits[c])
     box_shape = [stop - start for start, stop in transposed]
-    spacing = tuple(ct.spacing[axis] for axis in plans.transpose)
+    spacing = tuple(ct.spacing[axis] for axis in transpose)
     target = plans.target_spacing(spacing)
     if plans.resampling_data[0] == "no_resampling_hack":
         shape = box_shape
@@ -54,7 +66,7 @@ def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool) -> WorkingGrid:
     exact = tuple(s * n / m for s, n, m in zip(spacing, box_shape, shape, strict=True))
     return WorkingGrid(
         ct_shape=ct.shape,
-        transpose=plans.transpose,
+        transpose=transpose,
         box=transposed,
         shape=(shape[0], shape[1], shape[2]),
         spacing=(exact[0], exact[1], exact[2]),
@@ -68,18 +80,18 @@ def prepare(ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> PreparedCT:
     """
     import torch
 
-    data = ct.hu.transpose(plans.transpose)
+    data = ct.hu.transpose(grid.transpose)
     if plans.normalization in ("CTNormalization", "NoNormalization"):  # voxel by voxel: only the box is needed
         data = plans.normalize(data[_slices(grid.box)].copy(), None)
     else:
         limits = _nonzero_box(ct.hu)
-        outer: Box = (limits[plans.transpose[0]], limits[plans.transpose[1]], limits[plans.transpose[2]])
+        outer: Box = (limits[grid.transpose[0]], limits[grid.transpose[1]], limits[grid.transpose[2]])
         # A view with the very memory layout that nnU-Net has: float32 means depend on the order of summation.
-        cropped = ct.hu.copy().transpose(plans.transpose)[_slices(outer)]
+        cropped = ct.hu.copy().transpose(grid.transpose)[_slices(outer)]
         normalized = plans.normalize(cropped, _nonzero_mask(cropped) if plans.use_mask else None)
         inner = tuple(slice(p[0] - q[0], p[1] - q[0]) for p, q in zip(grid.box, outer, strict=True))
         data = normalized[inner]
-    spacing = [ct.spacing[axis] for axis in plans.transpose]
+    spacing = [ct.spacing[axis] for axis in grid.transpose]
     resampled = plans.resample_data()(
         np.ascontiguousarray(data)[None], np.asarray(grid.shape), spacing, plans.target_spacing(tuple(spacing))
     )
@@ -100,7 +112,7 @@ def probabilities_on_ct(logits: torch.Tensor, ct: HeadCT, plans: NetworkPlans, g
     """
     import torch
 
-    spacing = [ct.spacing[axis] for axis in plans.transpose]
+    spacing = [ct.spacing[axis] for axis in grid.transpose]
     resampled = plans.resample_probabilities()(logits.cpu(), grid.box_shape, plans.target_spacing(tuple(spacing)), spacing)
     return torch.softmax(torch.as_tensor(resampled).float(), 0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..head_ct import HeadCT
-from ..measures.anatomical_axes import AnatomicalAxes
+from ..anatomical_axes import AnatomicalAxes
 
 
 @dataclass(frozen=True)

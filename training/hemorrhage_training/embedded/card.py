@@ -27,6 +27,7 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
         classes=list(SIX_CLASSES),
         configuration=CONFIGURATION,
         windows="whole",
+        slices="axial",
         mirror_axes=[0, 1, 2],
         preprocessing="head box, HU clipped to -60..160, (HU - 40) / 30, 5 x 1.2 x 1.2 mm",
         training=training,

@@ -50,10 +50,16 @@ class Trainer:
         if (run / "checkpoint.pt").exists():
             self._restore()
 
-    def fit(self, save_every: int = 100) -> None:
-        """Train until the time budget is used up."""
+    def fit(self, save_every: int = 100, max_steps: int | None = None) -> None:
+        """Train until the time budget, or `max_steps` steps of the whole run, are used up.
+
+        Raises
+        ------
+        FileNotFoundError
+            The pool holds no cases.
+        """
         self.network.train()
-        while self.elapsed < self.budget:
+        while self.elapsed < self.budget and (max_steps is None or self.step < max_steps):
             start = time.monotonic()
             image, labels = self._batch()
             for group in self.optimizer.param_groups:
@@ -82,6 +88,8 @@ class Trainer:
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
         files = sorted(self.pool.glob("case_??????.npz"))
+        if not files:
+            raise FileNotFoundError(f"{self.pool} holds no cases: make some with the command 'simulate'")
         with np.load(files[rng.integers(len(files))]) as case:
             image = torch.from_numpy(case["image"].astype(np.float32))
             labels = torch.from_numpy(case["labels"].astype(np.int64))

@@ -45,6 +45,11 @@ class AnatomicalAxes:
         return cls(right, anterior, superior, (signs[0], signs[1], signs[2]))
 
     @property
+    def order(self) -> tuple[int, int, int]:
+        """Array axes in the order of an axial stack: slice, row, column."""
+        return self.superior, self.anterior, self.right
+
+    @property
     def codes(self) -> tuple[str, str, str]:
         """Letter of the patient direction in which the index of array axis 0, 1, 2 grows, e.g. ``("S", "P", "L")``."""
         letters = ["", "", ""]

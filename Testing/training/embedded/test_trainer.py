@@ -1,0 +1,63 @@
+"""Training learns, stops, and goes on where it stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+from harness.tiny_nnunet import tiny_dataset, tiny_plans
+from hemorrhage.nnunet.architecture import build_network
+from hemorrhage.nnunet.network_plans import read_plans
+from hemorrhage_training.embedded import trainer as trainer_module
+from hemorrhage_training.embedded.trainer import Trainer
+
+
+@pytest.fixture
+def pool(tmp_path):
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "pool"
+    folder.mkdir()
+    for k in range(3):
+        labels = np.zeros((8, 32, 32), np.uint8)
+        labels[2:6, 8:20, 6 + k : 22] = 1
+        image = (rng.standard_normal(labels.shape) * 0.3 + 2.0 * labels).astype(np.float16)
+        np.savez(folder / f"case_{k:06d}.npz", image=image, labels=labels)
+    return folder
+
+
+def _network():
+    torch.manual_seed(0)
+    labels = {name: k for k, name in enumerate(("background", "EDH", "IPH", "IVH", "SAH", "SDH"))}
+    plans = read_plans(tiny_plans(), {**tiny_dataset(), "labels": labels}, "3d_fullres")
+    network = build_network(plans).requires_grad_(True)
+    network.decoder.deep_supervision = True
+    return network
+
+
+@pytest.fixture(autouse=True)
+def small_windows(monkeypatch):
+    monkeypatch.setattr(trainer_module, "PATCH_SIZE", (8, 32, 32))
+
+
+def test_loss_falls_and_the_log_says_so(pool, tmp_path):
+    run = tmp_path / "run"
+    Trainer(_network(), pool, run, minutes=1, learning_rate=5e-3).fit(max_steps=25)
+    losses = [float(line.split(",")[2]) for line in (run / "log.csv").read_text().splitlines()]
+    assert len(losses) == 25
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+
+
+def test_a_run_that_was_stopped_goes_on(pool, tmp_path):
+    run = tmp_path / "run"
+    first = Trainer(_network(), pool, run, minutes=1)
+    first.fit(max_steps=3)
+    second = Trainer(_network(), pool, run, minutes=1)
+    assert second.step == 3
+    assert all(torch.equal(a, b) for a, b in zip(first.network.state_dict().values(), second.network.state_dict().values(), strict=True))
+    second.fit(max_steps=5)
+    assert second.step == 5
+    assert not list(run.glob("*.partial*"))
+
+
+def test_an_empty_pool_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no cases"):
+        Trainer(_network(), tmp_path, tmp_path / "run", minutes=1).fit(max_steps=1)
