@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import time
 from pathlib import Path
@@ -83,7 +84,7 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         share = min(1.0, self.elapsed / self.budget)
-        return self.peak * min(1.0, (self.step + 1) / 50) * 0.5 * (1 + np.cos(np.pi * share))
+        return self.peak * min(1.0, (self.step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * share))
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
