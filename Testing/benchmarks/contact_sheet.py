@@ -13,6 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+
 from hemorrhage.hemorrhage_class import CLASS_COLOURS, SIX_CLASSES
 from hemorrhage.simulation import simulate_head_ct
 
@@ -28,7 +29,7 @@ ROWS = (
 
 def draw(output: Path, seed: int) -> None:
     """Write the sheet: for each row the CT in a brain window, and below it the same with the reference's outlines."""
-    figure, axes = plt.subplots(2 * len(ROWS), COLUMNS, figsize=(COLUMNS * 1.35, 2 * len(ROWS) * 1.35), facecolor="black")
+    figure, axes = plt.subplots(2 * len(ROWS), COLUMNS, figsize=(COLUMNS * 1.3, 2 * len(ROWS) * 1.55), facecolor="black")
     for axis in axes.ravel():
         axis.axis("off")
     for row, (title, classes) in enumerate(ROWS):
@@ -37,19 +38,22 @@ def draw(output: Path, seed: int) -> None:
             labels = case.labels
             areas = (labels > 0).sum((1, 2))
             shown = int(areas.argmax()) if areas.any() else len(areas) // 2 + column - COLUMNS // 2
+            crop = _head(_upright(case.ct.hu[shown], case.ct.affine))
             plain, outlined = axes[2 * row, column], axes[2 * row + 1, column]
             for axis in (plain, outlined):
                 _, height, width = case.ct.spacing
-                axis.imshow(_upright(case.ct.hu[shown], case.ct.affine), cmap="gray", vmin=0, vmax=80, aspect=height / width)
+                axis.imshow(
+                    _upright(case.ct.hu[shown], case.ct.affine)[crop], cmap="gray", vmin=0, vmax=80, aspect=height / width
+                )
             for value, name in enumerate(SIX_CLASSES[1:], start=1):
-                mask = _upright(labels[shown] == value, case.ct.affine)
+                mask = _upright(labels[shown] == value, case.ct.affine)[crop]
                 if mask.any():
-                    outlined.contour(mask, [0.5], colors=[np.array(CLASS_COLOURS[name]) / 255], linewidths=0.7)
+                    outlined.contour(mask, [0.5], colors=[np.array(CLASS_COLOURS[name]) / 255], linewidths=0.9)
             if column == 0:
                 plain.set_title(title, color="white", fontsize=7, loc="left", pad=2)
     figure.subplots_adjust(0.002, 0.002, 0.998, 0.985, 0.01, 0.03)
     output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(output, dpi=110, facecolor="black", pil_kwargs={"optimize": True})
+    figure.savefig(output, dpi=100, facecolor="black", pil_kwargs={"optimize": True})
     _reduce(output)
 
 
@@ -60,12 +64,26 @@ def _upright(values: np.ndarray, affine: np.ndarray) -> np.ndarray:
     return values[:, ::-1] if affine[0, 2] > 0 else values
 
 
+def _head(hu: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of a slice that hold the head, with a margin."""
+    inside = hu > -300
+    rows, columns = np.flatnonzero(inside.mean(1) > 0.08), np.flatnonzero(inside.mean(0) > 0.08)
+    if not rows.size or not columns.size:
+        return slice(None), slice(None)
+    return slice(max(0, rows[0] - 4), rows[-1] + 5), slice(max(0, columns[0] - 4), columns[-1] + 5)
+
+
 def _reduce(path: Path) -> None:
-    """Store the picture with 64 colors: grey levels and the five outlines need no more."""
+    """Store the picture with a palette of greys and of the outlines' colors, which is all that it shows."""
     from PIL import Image
 
+    greys = [(v, v, v) for v in np.linspace(0, 255, 40).astype(int).tolist()]
+    colours = [tuple(int(f * v) for v in c) for c in CLASS_COLOURS.values() for f in (0.4, 0.6, 0.8, 1.0)]
+    palette = Image.new("P", (1, 1))
+    entries = [v for c in (greys + colours) for v in c]
+    palette.putpalette(entries + entries[:3] * (256 - len(entries) // 3))
     picture = Image.open(path).convert("RGB")
-    picture.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
