@@ -86,7 +86,7 @@ class CardFigures:
             }
             for name, scores in self.dice.items()
         }
-        subtypes = [rows[name]["dice"] for name in SIX_CLASSES[1:] if name in rows]
+        subtypes = [float(np.mean(self.dice[name])) for name in SIX_CLASSES[1:] if name in self.dice]
         free = self.false_positive_ml
         return {
             "by_class": {name: rows[name] for name in (*SIX_CLASSES[1:], "any hemorrhage") if name in rows},

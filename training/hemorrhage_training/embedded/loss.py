@@ -17,6 +17,7 @@ class SubtypeAndHemorrhageLoss(nn.Module):
     def __init__(self, classes: int, foreground_weight: float = 2.0, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
         super().__init__()
         self.scales = scales
+        self.weight: Tensor
         self.register_buffer("weight", torch.tensor([1.0] + [foreground_weight] * (classes - 1)))
         self.subtypes = DiceLoss(include_background=False, to_onehot_y=True, softmax=True, batch=True)
         self.hemorrhage = DiceLoss(include_background=True, batch=True)
