@@ -7,7 +7,7 @@ DEMO   ?= demo
 # Tests in parallel processes; each uses one thread.
 JOBS   ?= 2
 
-CODE := HemorrhageUncertainty/hemorrhage $(wildcard training/hemorrhage_training) Testing
+CODE := .
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format clean

@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from harness.head_phantom import centered, tiny_head
 from hemorrhage import read_ct
 from hemorrhage.errors import ExitCode, GeometryError, HemorrhageError, NotACTError, NotAVolumeError, UnreadableInputError

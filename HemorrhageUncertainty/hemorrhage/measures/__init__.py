@@ -1,7 +1,7 @@
 """What is read off the posterior maps: volumes with intervals, lesions, ABC/2 and places worth a second look."""
 
-from .abc2 import abc2_ml
 from ..anatomical_axes import AnatomicalAxes
+from .abc2 import abc2_ml
 from .lesions import find_lesions
 from .places import find_places
 from .result import build_segmentation

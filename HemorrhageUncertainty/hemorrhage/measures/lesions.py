@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..anatomical_axes import AnatomicalAxes
 from ..head_ct import HeadCT
 from ..segmentation import Lesion
 from .abc2 import abc2_ml
-from ..anatomical_axes import AnatomicalAxes
 
 #: Voxels that share a face, an edge or a corner belong together (26-neighbourhood).
 NEIGHBOURHOOD = np.ones((3, 3, 3), dtype=bool)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..anatomical_axes import AnatomicalAxes
 from ..head_ct import HeadCT
 from ..segmentation import PlaceToLookAt
-from ..anatomical_axes import AnatomicalAxes
 from .lesions import NEIGHBOURHOOD
 
 #: A voxel is uncertain where it is less sure than this split between two classes, whatever the number of classes.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..head_ct import HeadCT
 from ..anatomical_axes import AnatomicalAxes
+from ..head_ct import HeadCT
 
 
 @dataclass(frozen=True)

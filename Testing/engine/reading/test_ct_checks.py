@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from harness.head_phantom import centered, grid_points, head_at
 from hemorrhage import read_ct
 from hemorrhage.errors import NotACTError

@@ -6,12 +6,13 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
+
 from harness.dicom_phantom import LPS, Series, tilted
 from harness.head_phantom import grid_points, head_at
 from hemorrhage import read_ct
 from hemorrhage.errors import DicomSeriesError, GeometryError, NotACTError, NotAVolumeError, UnreadableInputError
 from hemorrhage.reading import map_to_source_slices, source_slices
-from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 EVEN = np.arange(-60.0, 61.0, 10.0)
 

@@ -7,11 +7,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from harness.head_phantom import centered, grid_points, head_at, tiny_head
 from hemorrhage import HeadCT, read_ct
 from hemorrhage.writing.volume_file import write_volume
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 RNG = np.random.default_rng(0)
 ORIENTATIONS = [(p, f) for p in itertools.permutations(range(3)) for f in itertools.product((1, -1), repeat=3)]

@@ -6,6 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+
 from hemorrhage import read_ct
 from hemorrhage.reading import map_to_source_slices, source_slices
 

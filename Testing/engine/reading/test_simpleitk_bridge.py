@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from harness.head_phantom import centered, tiny_head
 from hemorrhage import HeadCT
 from hemorrhage.errors import GeometryError, NotACTError, NotAVolumeError

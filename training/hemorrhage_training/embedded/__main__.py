@@ -8,12 +8,12 @@ from typing import Annotated
 
 import torch
 import typer
-from hemorrhage.simulation.base import load_base
 
 from hemorrhage.nnunet.architecture import build_network
 from hemorrhage.nnunet.network_plans import NetworkPlans, read_plans
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.reading import read_ct
+from hemorrhage.simulation.base import load_base
 
 from .card import embedded_card, write_card_text
 from .evaluation import evaluate_embedded

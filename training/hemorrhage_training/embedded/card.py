@@ -50,8 +50,8 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
         "",
         "## Measured on unseen simulated cases",
         "",
-        f"Test-time augmentation with {figures['samples']} samples. Means are over the cases that have the class; a lesion counts as "
-        "found if at least a tenth of it is called hemorrhage.",
+        f"Test-time augmentation with {figures['samples']} samples. Means are over the cases that have the class; "
+        "a lesion counts as found if at least a tenth of it is called hemorrhage.",
         "",
         "| class | cases | Dice | volume bias (mL) | mean absolute volume error (mL) | lesions > 1 mL | found |",
         "|---|---|---|---|---|---|---|",
@@ -65,8 +65,8 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
     lines += ["", f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}."]
     if figures["hemorrhage_free_cases"]:
         lines.append(
-            f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL called "
-            f"hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
+            f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL "
+            f"called hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
         )
     if "real_hemorrhage_free_ct_ml" in figures:
         lines.append(f"On one real CT without hemorrhage, not used in training: {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
