@@ -63,6 +63,7 @@ def train(
 
 @app.command()
 def export(
+    pool: Annotated[Path, typer.Argument(help="Folder of the training cases (they are counted for the card).")],
     run: Annotated[Path, typer.Argument(help="Folder of the run.")],
     model: Annotated[Path, typer.Argument(help="Model folder to write.")],
     unseen: Annotated[int, typer.Option(help="Unseen simulated cases with hemorrhage in the model card.")] = 40,
@@ -71,9 +72,15 @@ def export(
     real: Annotated[Path | None, typer.Option(help="A real hemorrhage-free CT to report on.")] = None,
 ) -> None:
     """Write the model folder with the averaged weights, evaluate it, and write its card."""
-    trainer = Trainer(_trainable_network(), Path(), run, minutes=0)
+    reuse_freed_memory()
+    trainer = Trainer(_trainable_network(), pool, run, minutes=0)
     weights = trainer.averaged_weights()
-    training = {"steps": trainer.step, "minutes": round(trainer.elapsed / 60, 1), "data": "simulated head CT only"}
+    training = {
+        "data": "simulated head CT only",
+        "cases": len(trainer.files()),
+        "steps": trainer.step,
+        "minutes": round(trainer.elapsed / 60, 1),
+    }
     embedded_card(model, weights, training, evaluation={})
     figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None)
     embedded_card(model, weights, training, evaluation=figures)

@@ -78,6 +78,10 @@ class Trainer:
                 self._save()
         self._save()
 
+    def files(self) -> list[Path]:
+        """Return the training cases that the pool holds at present."""
+        return sorted(self.pool.glob("case_??????.npz"))
+
     def averaged_weights(self) -> dict[str, Tensor]:
         """Return the exponential moving average of the weights, which is what is shipped."""
         return {name: w.detach().clone() for name, w in self.average.module.state_dict().items()}
@@ -88,7 +92,7 @@ class Trainer:
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
-        files = sorted(self.pool.glob("case_??????.npz"))
+        files = self.files()
         if not files:
             raise FileNotFoundError(f"{self.pool} holds no cases: make some with the command 'simulate'")
         with np.load(files[rng.integers(len(files))]) as case:
