@@ -156,7 +156,7 @@ def acquire(
     if scan.motion:
         image = _move(rng, scan, image)
     image = _kernel(scan, image)
-    bone = np.clip((image - 250) / 900, 0, 1.5)
+    bone = np.asarray(np.clip((image - 250) / 900, 0, 1.5), np.float32)
     inside = image > -300
     level = noise_level(image, scan.spacing[1], scan.noise_gradient)
     rim, band = _hardening(scan, bone)
@@ -222,7 +222,7 @@ def _slices(
                     votes[k] += ndimage.affine_transform(part, coarse_matrix, start, count, order=1, output=np.float32)
     up: list[Array | None] = [None]
     up += [interpolation_matrix((np.arange(scan.shape[k]) - start_index[k]) / factor[k], count[k]) for k in (1, 2)]
-    fine = np.clip(apply_separable(image / planes, up), -1000, None)
+    fine = np.clip(apply_separable(image / np.float32(planes), up), -1000, None)
     reference = np.zeros(scan.shape, np.uint8)
     if present:
         linear = [None, *(_linear_matrix((np.arange(scan.shape[k]) - start_index[k]) / factor[k], count[k]) for k in (1, 2))]

@@ -1,24 +1,9 @@
-"""Real anatomy as the base of a simulated case: a CT or template whose head is non-linearly deformed."""
+"""Real anatomy as the base of simulated cases."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .base_head import Base as Base
+from .base_head import base_from_ct as base_from_ct
+from .base_head import load_base as load_base
 
-import numpy as np
-
-from .anatomy import Anatomy
-
-
-@dataclass(frozen=True, eq=False)
-class Base:
-    """Anatomy derived from a real CT, on the working grid (superior, posterior, left)."""
-
-    anatomy: Anatomy
-
-
-def load_base(path):
-    raise NotImplementedError
-
-
-def deform_base(base, rng):
-    raise NotImplementedError
+__all__ = ["Base", "base_from_ct", "load_base"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .anatomy import Tissue
 from .canvas import Array, Canvas, smooth_union
@@ -33,8 +34,8 @@ def draw_brain(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -
         1 + 0.5 * canvas.field(rng, 50.0) + 0.35 * np.clip(-canvas.y / 60, -0.5, 1), 0.15, 2.5
     )
     cerebrum = -inner - gap.astype(np.float32)
-    half = np.float32(0.35 + 1.0 * head.atrophy + abs(rng.normal(0, 0.2)))
-    half = half * np.clip(1 + 0.4 * np.clip(-canvas.y / 50, -0.8, 1.2) + 0.3 * low, 0.3, 2)
+    width = float(0.35 + 1.0 * head.atrophy + abs(rng.normal(0, 0.2)))
+    half = width * np.clip(1 + 0.4 * np.clip(-canvas.y / 50, -0.8, 1.2) + 0.3 * low, 0.3, 2)
     fissure = np.where(canvas.fields["sheet"] > 0, ax - half, np.float32(30))
     callosum_gap = np.where(canvas.fields["sheet"] <= 0, np.sqrt(ax**2 + canvas.fields["sheet"] ** 2) - half, np.float32(30))
     # Sulci hang from the convexity and, shallower, from the medial surface; not from cisterns or the tentorium.
@@ -149,7 +150,13 @@ def _cerebellum(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) 
 
 
 def _hindbrain(
-    rng: np.random.Generator, canvas: Canvas, head: HeadParameters, stem: Array, cerebellum: Array, behind: Array, fine: Array
+    rng: np.random.Generator,
+    canvas: Canvas,
+    head: HeadParameters,
+    stem: Array,
+    cerebellum: Array,
+    behind: NDArray[np.bool_],
+    fine: Array,
 ) -> None:
     """Paint the white matter of brainstem and cerebellum, and the folia."""
     folia = sulcus_distance(rng, canvas, 3.6, 6.0, center_y=44.0)
@@ -180,7 +187,7 @@ def _deep_nuclei(rng: np.random.Generator, canvas: Canvas, head: HeadParameters,
 
 def _dura(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> None:
     """Paint falx, tentorium and the venous sinuses at their edges; store ``falx_sheet`` and ``tent_sheet``."""
-    inner, tent, infra = canvas.fields["inner"], canvas.fields["tent"], canvas.fields["infra"]
+    inner, tent = canvas.fields["inner"], canvas.fields["tent"]
     ax = np.abs(canvas.x)
     y, z = canvas.y, canvas.z
     inside = inner + 0.3
@@ -191,11 +198,11 @@ def _dura(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> Non
     falx = np.maximum(falx, inside)
     tone = np.float32(head.dura)
     canvas.paint(falx, tone, Tissue.DURA)
-    tent_half = np.float32(rng.uniform(0.25, 0.7))
-    tentorium = np.maximum(np.abs(tent + 0.2) * np.float32(0.93) - tent_half, np.maximum(2.0 - canvas.fields["incisura"], inside))
-    tentorium = np.maximum(tentorium, 10 + np.float32(0.5) * ax - y)
-    canvas.paint(tentorium, tone, Tissue.DURA)
-    canvas.fields["falx_sheet"], canvas.fields["tent_sheet"] = falx, tentorium
+    tent_half = float(rng.uniform(0.25, 0.7))
+    reach = np.maximum(np.maximum(2.0 - canvas.fields["incisura"], inside), 10 + np.float32(0.5) * ax - y)
+    through = canvas.paint_sheet((tent + 0.2) * np.float32(0.93), tent_half, head.dura, Tissue.DURA, reach)
+    canvas.fields["falx_sheet"] = falx
+    canvas.fields["tent_sheet"] = np.where(through, np.float32(-1), np.float32(9))
     blood = np.float32(head.blood_pool)
     depth = -inner
     # Superior sagittal sinus: a triangle under the vault in the midline; it grows towards the back.
@@ -224,7 +231,6 @@ def _dura(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> Non
             box = canvas.capsule_box(start, end, radius)
             d = np.maximum(canvas.capsule(start, end, radius, box), inner[box] + 0.5)
             canvas.paint(d, blood * rng.uniform(0.8, 1.0), Tissue.VESSEL, box)
-    del infra
 
 
 def _calcification(rng: np.random.Generator, canvas: Canvas, head: HeadParameters) -> None:

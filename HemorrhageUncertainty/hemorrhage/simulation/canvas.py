@@ -108,6 +108,32 @@ class Canvas:
         part = self.hu[box]
         part += weight * (hu - part)
 
+    def paint_sheet(self, offset: Array, half: Array | float, hu: float, tissue: Tissue, allowed: Array) -> NDArray[np.bool_]:
+        """Blend a sheet thinner than a voxel, its share of each voxel kept whatever way it lies to the grid.
+
+        Parameters
+        ----------
+        offset : (D, H, W) float
+            Signed distance to the middle of the sheet.
+        half : float or array
+            Half of the sheet's thickness.
+        hu, tissue
+            What it is made of.
+        allowed : (D, H, W) float
+            Signed distance to where the sheet may be (negative inside).
+
+        Returns
+        -------
+        (D, H, W) bool
+            The voxels that the sheet passes through.
+        """
+        width = max(s / k for s, k in zip(self.spacing, self.scale, strict=True))
+        nearness = np.clip(1 - np.abs(offset) / width, 0, 1) * np.clip(0.5 - allowed / self.softness, 0, 1)
+        through = nearness > 0.5
+        self.tissue[through] = tissue
+        self.hu += nearness * np.minimum(2 * half / width, 1) * (hu - self.hu)
+        return np.asarray(through)
+
     def field(self, rng: np.random.Generator, wavelength: float | Sequence[float], box: Box = WHOLE) -> Array:
         """Draw a smooth field (SD 1) on `box`; wavelength in mm of the individual."""
         return smooth_field(rng, self.hu[box].shape, self.spacing, wavelength)

@@ -86,7 +86,8 @@ def simulate_head_ct(
     plan = draw_plan(plan_rng, classes, volume_ml)
     anatomy = simulate_anatomy(anatomy_rng, (2.0, 1.3, 1.3), base)
     bleeding = add_bleeding(blood_rng, anatomy, plan)
-    hu, findings = bleeding.hu, []
+    hu = bleeding.hu
+    findings: list[Any] = []
     if mimics:
         hu, findings = add_mimics(mimic_rng, bleeding.anatomy, hu, bleeding.labels)
     d, h, w = (float(n * s) for n, s in zip(anatomy.shape, anatomy.spacing, strict=True))

@@ -49,7 +49,6 @@ def draw_synthetic_head(rng: np.random.Generator, spacing: Spacing) -> Anatomy:
 
 def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
     fields = canvas.fields
-    size = np.float32(np.mean(head.scale))
     inner = fields["inner"]
     intracranial = (inner < 0) & (canvas.z > -66)
     tissue = canvas.tissue
@@ -70,7 +69,7 @@ def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
         midline=np.asarray(canvas.x * head.scale[2], np.float32),
         suture_distance=np.asarray(fields["suture"], np.float32),
         supratentorial=intracranial & (fields["infra"] <= 0),
-        landmarks=_landmarks(canvas, size),
+        landmarks=_landmarks(canvas),
         age=head.age,
         parameters=head.description(),
     )
@@ -101,14 +100,20 @@ def grid_affine(spacing: Spacing, origin: NDArray[np.float64]) -> NDArray[np.flo
     return affine
 
 
-def _landmarks(canvas: Canvas, size: float) -> dict[str, NDArray[np.float64]]:
+def landmark_places() -> dict[str, tuple[float, float, float]]:
+    """Landmarks by name in canonical mm (left, posterior, superior of the anterior commissure)."""
+    places = {f"{name}_{s}": (x if s == "left" else -x, y, z) for name, (x, y, z) in _PLACES.items() for s in ("left", "right")}
+    return places | {"pons": _PONS}
+
+
+def _landmarks(canvas: Canvas) -> dict[str, NDArray[np.float64]]:
     """Find each landmark in the warped head: the voxel whose canonical coordinates are nearest to it."""
     out = {}
-    places = {f"{name}_{s}": (x if s == "left" else -x, y, z) for name, (x, y, z) in _PLACES.items() for s in ("left", "right")}
-    places["pons"] = _PONS
+    places = landmark_places()
     for name, place in places.items():
         box = canvas.box(place, 4)
-        off = sum((c[box] - p) ** 2 for c, p in zip((canvas.x, canvas.y, canvas.z), place, strict=True))
+        x, y, z = place
+        off = (canvas.x[box] - x) ** 2 + (canvas.y[box] - y) ** 2 + (canvas.z[box] - z) ** 2
         index = np.unravel_index(int(np.argmin(off)), off.shape)
         out[name] = np.array([i + s.start for i, s in zip(index, box, strict=True)], dtype=np.float64)
     return out
