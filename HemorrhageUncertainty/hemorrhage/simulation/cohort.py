@@ -7,21 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import ArgumentError, Interrupted, OutputExistsError
 from ..hemorrhage_class import SIX_CLASSES
 from ..progress import Progress, ProgressCallback, Stage, StopCallback
 
-if TYPE_CHECKING:
-    import SimpleITK
-
 Simulate = Callable[..., Any]
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
 
 def simulate_cohort(
@@ -113,25 +108,6 @@ def simulate_cohort(
     return folder
 
 
-def to_sitk(values: NDArray[Any], affine: NDArray[np.float64]) -> SimpleITK.Image:
-    """Turn an array (slice, row, column) and its index-to-RAS matrix into an ITK volume (axes column, row, slice; LPS).
-
-    ITK's direction must be orthonormal: a sheared matrix (tilted gantry) is refused.
-    """
-    import SimpleITK
-
-    columns = _RAS_TO_LPS @ affine[:3, :3][:, ::-1]
-    spacing = np.linalg.norm(columns, axis=0)
-    direction = columns / spacing
-    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
-        raise ArgumentError("a CT with a sheared matrix cannot be written as NIfTI here: simulate it without gantry tilt")
-    volume = SimpleITK.GetImageFromArray(values)
-    volume.SetSpacing(spacing.tolist())
-    volume.SetDirection(direction.ravel().tolist())
-    volume.SetOrigin((_RAS_TO_LPS @ affine[:3, 3]).tolist())
-    return volume
-
-
 def _check(
     folder: Path, cases: int, seed: int, raters: int, shape: Sequence[int] | None, hemorrhage_free: float, overwrite: bool
 ) -> None:
@@ -143,6 +119,8 @@ def _check(
         raise ArgumentError(f"the size of a CT must be three numbers of at least 3 (slices, rows, columns), not {tuple(shape)}")
     if folder.exists() and not (overwrite and folder.is_dir()):
         raise OutputExistsError(f"{folder} exists: name another folder, or overwrite it (--overwrite, overwrite=True)")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "cases.json").is_file():
+        raise OutputExistsError(f"{folder} holds other files than a simulated cohort and is not overwritten: name another folder")
 
 
 def _write_case(
@@ -156,7 +134,7 @@ def _write_case(
     simulate: Simulate,
 ) -> dict[str, Any]:
     """Simulate case k and write its files; return its entry of ``cases.json``."""
-    import SimpleITK
+    from ..writing.volume_file import write_volume
 
     name = f"case_{k:04d}"
     rng = np.random.default_rng([seed, k])
@@ -174,7 +152,7 @@ def _write_case(
         files[f"raters/{name}_rater{r}.nii.gz"] = labels
     for file, values in files.items():
         (folder / file).parent.mkdir(exist_ok=True)
-        SimpleITK.WriteImage(to_sitk(values, case.ct.affine), str(folder / file), True)
+        write_volume(values, case.ct, folder / file)
     return {"name": name, "seed": case_seed, "description": case.description}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK
@@ -12,7 +13,7 @@ import SimpleITK
 from hemorrhage.errors import ArgumentError, Interrupted, OutputExistsError
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.hemorrhage_class import SIX_CLASSES
-from hemorrhage.simulation.cohort import simulate_cohort, to_sitk
+from hemorrhage.simulation.cohort import simulate_cohort
 
 
 def rotated_affine(angle: float) -> np.ndarray:
@@ -91,9 +92,15 @@ def test_existing_folder_is_refused_and_kept(tmp_path):
     with pytest.raises(OutputExistsError, match="exists"):
         simulate_cohort(out, 1, simulate=tiny)
     assert (out / "mine.txt").read_text() == "keep"
+    with pytest.raises(OutputExistsError, match="other files"):
+        simulate_cohort(out, 1, overwrite=True, simulate=tiny)
+    assert (out / "mine.txt").read_text() == "keep"
+
+
+def test_an_earlier_cohort_is_replaced_when_asked(tmp_path):
+    out = simulate_cohort(tmp_path / "out", 2, simulate=tiny)
     simulate_cohort(out, 1, overwrite=True, simulate=tiny)
-    assert not (out / "mine.txt").exists()
-    assert (out / "dataset.json").exists()
+    assert len(list(out.glob("imagesTr/*.nii.gz"))) == 1
 
 
 def test_failure_or_stop_leaves_nothing(tmp_path):
@@ -124,8 +131,14 @@ def test_bad_arguments_are_refused(tmp_path, wrong):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sheared_grid_is_refused():
+def test_tilted_gantry_keeps_its_sheared_grid(tmp_path):
     affine = rotated_affine(0.0)
     affine[1, 0] = 1.5
-    with pytest.raises(ArgumentError, match="sheared"):
-        to_sitk(np.zeros((4, 4, 4), np.int16), affine)
+
+    def tilted(seed: int, **options):
+        case = tiny(seed, **options)
+        return SimpleNamespace(**{**vars(case), "ct": HeadCT(case.ct.hu, affine)})
+
+    folder = simulate_cohort(tmp_path / "out", 1, hemorrhage_free=0, simulate=tilted)
+    stored = nib.load(folder / "imagesTr/case_0000_0000.nii.gz")
+    np.testing.assert_allclose(stored.affine[:, [2, 1, 0, 3]], affine, atol=1e-5)
