@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
-from .acquisition import acquire, draw_acquisition
-from .anatomy import simulate_anatomy
+from .acquisition import Acquisition, acquire, draw_acquisition
+from .anatomy import Anatomy, simulate_anatomy
 from .base import Base
 from .bleed_plan import draw_plan
 from .bleeding import add_bleeding
@@ -90,8 +90,7 @@ def simulate_head_ct(
     findings: list[Any] = []
     if mimics:
         hu, findings = add_mimics(mimic_rng, bleeding.anatomy, hu, bleeding.labels)
-    d, h, w = (float(n * s) for n, s in zip(anatomy.shape, anatomy.spacing, strict=True))
-    scan = draw_acquisition(scan_rng, shape, (d, h, w), slice_thickness_mm, pixel_mm)
+    scan = _aim(draw_acquisition(scan_rng, shape, _head_mm(anatomy), slice_thickness_mm, pixel_mm), anatomy)
     image, labels = acquire(noise_rng, scan, hu, bleeding.labels, anatomy.spacing)
     ct = HeadCT(image, scan.affine, source=f"simulated head CT, seed {seed}", metadata={"simulated": True, "seed": seed})
     return SimulatedCase(
@@ -106,6 +105,21 @@ def simulate_head_ct(
             "acquisition": scan.description(),
         },
     )
+
+
+def _head_mm(anatomy: Anatomy) -> tuple[float, float, float]:
+    """Box of the head in mm, symmetric about the middle of the grid: its top is 14 mm (skull, scalp) above the cavity's."""
+    top = np.flatnonzero(anatomy.intracranial.any((1, 2))).max() - (anatomy.shape[0] - 1) / 2
+    d, h, w = anatomy.spacing
+    return float(2 * (top * d + 14)), float(anatomy.shape[1] * h), float(anatomy.shape[2] * w)
+
+
+def _aim(scan: Acquisition, anatomy: Anatomy) -> Acquisition:
+    """Move the field of view to the head, wherever it lies on its grid."""
+    where = [np.flatnonzero(anatomy.intracranial.any(tuple(a for a in range(3) if a != axis))) for axis in (1, 2)]
+    y, x = ((0.5 * (w[0] + w[-1]) - (anatomy.shape[k] - 1) / 2) * anatomy.spacing[k] for k, w in zip((1, 2), where, strict=True))
+    up, back, left = scan.shift_mm
+    return replace(scan, shift_mm=(up, float(back + y - 5.0), float(left + x)))
 
 
 def _check(seed: int, shape: tuple[int, int, int], slice_thickness_mm: float | None, pixel_mm: float | None, raters: int) -> None:

@@ -15,6 +15,7 @@ from .head_parameters import HeadParameters, draw_head_parameters
 from .skull import draw_air, draw_base, draw_vault
 from .smooth_field import apply_separable, interpolation_matrix
 from .soft_tissue import draw_orbits, draw_outside, skull_thickness
+from .surgery import add_surgery
 
 #: Landmarks in canonical mm (left side; x is mirrored for the right).
 _PLACES = {
@@ -44,10 +45,11 @@ def draw_synthetic_head(rng: np.random.Generator, spacing: Spacing) -> Anatomy:
     draw_orbits(stream, canvas, head)
     draw_air(next(streams), canvas, head)
     draw_brain(next(streams), canvas, head)
-    return _describe(canvas, head)
+    surgery = add_surgery(next(streams), canvas, head)
+    return _describe(canvas, head, surgery)
 
 
-def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
+def _describe(canvas: Canvas, head: HeadParameters, surgery: dict[str, object]) -> Anatomy:
     fields = canvas.fields
     inner = fields["inner"]
     intracranial = (inner < 0) & (canvas.z > -66)
@@ -71,7 +73,7 @@ def _describe(canvas: Canvas, head: HeadParameters) -> Anatomy:
         supratentorial=intracranial & (fields["infra"] <= 0),
         landmarks=_landmarks(canvas),
         age=head.age,
-        parameters=head.description(),
+        parameters=head.description() | {"surgery": surgery},
     )
 
 
