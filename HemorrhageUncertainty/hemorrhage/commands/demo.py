@@ -15,6 +15,9 @@ from .summary import show_summary
 if TYPE_CHECKING:
     from ..simulation import SimulatedCase
 
+#: Volume of each simulated hemorrhage: large enough to be seen at a glance.
+_EACH_ML = 15.0
+
 
 def demo(
     output: Out = Path("demo"),
@@ -37,7 +40,7 @@ def demo(
         report(Progress(Stage.SIMULATING))
         from ..simulation import simulate_head_ct
 
-        case = simulate_head_ct(seed, classes=("IPH", "IVH", "SDH"))
+        case = simulate_head_ct(seed, classes=("IPH", "IVH", "SDH"), volume_ml=_EACH_ML)
         from ..page_reuse import reuse_freed_memory
         from ..segment_ct import segment
 

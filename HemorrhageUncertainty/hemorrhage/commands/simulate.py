@@ -32,6 +32,7 @@ def simulate(
     - `hemorrhage simulate -o raters --cases 5 --raters 4 --seed 1`
     """
     with progress_display(progress) as report:
+        from ..simulation import load_base
         from ..simulation.cohort import simulate_cohort
 
         folder = simulate_cohort(
@@ -39,7 +40,7 @@ def simulate(
             cases,
             seed,
             raters=raters,
-            base=base,
+            base=None if base is None else load_base(base),
             hemorrhage_free=hemorrhage_free,
             progress=report,
             should_stop=stop_requested,
