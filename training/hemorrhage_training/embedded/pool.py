@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from hemorrhage.simulation.base import Base
 from numpy.typing import NDArray
 
 from hemorrhage.head_ct import HeadCT
@@ -20,6 +19,7 @@ from hemorrhage.nnunet.network_plans import NetworkPlans
 from hemorrhage.nnunet.preprocessing import prepare, working_grid
 from hemorrhage.sampling import WorkingGrid
 from hemorrhage.simulation import simulate_head_ct
+from hemorrhage.simulation.base import Base
 
 # Acquisitions are drawn by the simulator; these are the sizes of the grid that the scanner reconstructs.
 _MATRICES = (256, 320, 384)
