@@ -41,8 +41,11 @@ def small_windows(monkeypatch):
 def test_loss_falls_and_the_log_says_so(pool, tmp_path):
     run = tmp_path / "run"
     Trainer(_network(), pool, run, minutes=1, learning_rate=5e-3).fit(max_steps=25)
-    losses = [float(line.split(",")[2]) for line in (run / "log.csv").read_text().splitlines()]
+    rows = [[float(x) for x in line.split(",")] for line in (run / "log.csv").read_text().splitlines()]
+    losses = [row[2] for row in rows]
     assert len(losses) == 25
+    assert rows[-1][4] > rows[0][4] + 0.1  # Dice of the subtype that the pool holds
+    assert rows[-1][5:9] == [0, 0, 0, 0]
     assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
 
 

@@ -77,7 +77,7 @@ def export(
     weights = trainer.averaged_weights()
     training = {
         "data": "simulated head CT only",
-        "cases": len(trainer.files()),
+        "cases": len(trainer.windows.files()),
         "steps": trainer.step,
         "minutes": round(trainer.elapsed / 60, 1),
     }

@@ -10,18 +10,16 @@ from torch import Tensor
 _FLIP_PROBABILITIES = (0.5, 0.5, 0.5)  # MC-TTA flips every axis, and NIfTI files come in every handedness
 
 
-def crop(image: Tensor, labels: Tensor, size: tuple[int, int, int], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Cut (and pad) a window of `size`; two of three windows hold hemorrhage where the case has any.
+def crop(
+    image: Tensor, labels: Tensor, size: tuple[int, int, int], rng: np.random.Generator, centre: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Cut (and pad) a window of `size` anywhere, or one in whose inner slices the slice `centre` lies.
 
     Parameters
     ----------
     image : (D, H, W) float tensor
     labels : (D, H, W) integer tensor
     """
-    centre = None
-    lesion_slices = torch.nonzero(labels.flatten(1).any(1)).flatten()
-    if len(lesion_slices) and rng.random() < 0.67:
-        centre = int(lesion_slices[rng.integers(len(lesion_slices))])
     starts = []
     for axis, (have, want) in enumerate(zip(image.shape, size, strict=True)):
         low, high = min(0, have - want), max(0, have - want)
@@ -49,8 +47,6 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
     image, labels = image.flip(axes), labels.flip(axes)
     if rng.random() < 0.5:
         image, labels = _warp_in_plane(image, labels, rng)
-    if rng.random() < 0.15:  # some archives store the rows along the patient's left-right axis
-        image, labels = _transpose_in_plane(image, labels)
     if rng.random() < 0.5:
         image = image * float(rng.uniform(0.85, 1.15)) + float(rng.uniform(-0.15, 0.15))
     if rng.random() < 0.2:
@@ -59,16 +55,6 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
     if rng.random() < 0.3:
         noise = torch.from_numpy(rng.standard_normal(tuple(image.shape), dtype=np.float32))
         image = image + float(rng.uniform(0.02, 0.2)) * noise
-    return image, labels
-
-
-def _transpose_in_plane(image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    h, w = image.shape[1:]
-    side = min(h, w)
-    top, left = (h - side) // 2, (w - side) // 2
-    square = (slice(None), slice(top, top + side), slice(left, left + side))
-    image, labels = image.clone(), labels.clone()
-    image[square], labels[square] = image[square].transpose(1, 2).clone(), labels[square].transpose(1, 2).clone()
     return image, labels
 
 

@@ -1,36 +1,46 @@
-"""Soft Dice and cross-entropy over subtypes, and soft Dice of hemorrhage against no hemorrhage."""
+"""Cross-entropy, and soft Dice of the subtypes that are present and of hemorrhage against none."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from monai.losses import DiceLoss
 from torch import Tensor, nn
+
+_EPSILON = 1e-5
+
+
+def soft_dice(probability: Tensor, target: Tensor) -> Tensor:
+    """Return 2 sum(p t) / sum(p + t) per class, over batch and voxels, for (B, C, ...) tensors: shape (C,)."""
+    axes = [0, *range(2, probability.ndim)]
+    return 2 * (probability * target).sum(axes) / ((probability + target).sum(axes) + _EPSILON)
 
 
 class SubtypeAndHemorrhageLoss(nn.Module):
-    """Deep-supervised sum of class-weighted cross-entropy, Dice over subtypes and Dice of any hemorrhage.
+    """Deep-supervised sum of cross-entropy, Dice over the subtypes present, and Dice of any hemorrhage.
 
-    The last term keeps a hematoma found when its subtype is in doubt, which the Dice over subtypes alone punishes twice.
+    A window holds one or two of the five subtypes. The Dice of an absent class is zero whatever is predicted, so it teaches
+    nothing where much is predicted and drowns what the others teach where little is; cross-entropy alone speaks for those.
+    Dice of any hemorrhage keeps a hematoma found when its subtype is in doubt.
     """
 
-    def __init__(self, classes: int, foreground_weight: float = 2.0, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
+    def __init__(self, classes: int, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
         super().__init__()
-        self.scales = scales
-        self.weight: Tensor
-        self.register_buffer("weight", torch.tensor([1.0] + [foreground_weight] * (classes - 1)))
-        self.subtypes = DiceLoss(include_background=False, to_onehot_y=True, softmax=True, batch=True)
-        self.hemorrhage = DiceLoss(include_background=True, batch=True)
+        self.classes, self.scales = classes, scales
 
     def forward(self, outputs: list[Tensor], labels: Tensor) -> Tensor:
         """Return the loss of logits per scale [(B, C, D, H, W), ...] against labels (B, 1, D, H, W)."""
         total = outputs[0].new_zeros(())
         for weight, logits in zip(self.scales, outputs, strict=False):
-            target = labels if logits.shape[2:] == labels.shape[2:] else F.interpolate(labels.float(), logits.shape[2:])
-            blood = 1 - logits.softmax(1)[:, :1]
-            total = total + weight * (
-                F.cross_entropy(logits, target[:, 0].long(), weight=self.weight)
-                + self.subtypes(logits, target)
-                + self.hemorrhage(blood, (target > 0).float())
-            )
+            same = labels.shape[2:] == logits.shape[2:]
+            target = (labels if same else F.interpolate(labels.float(), logits.shape[2:]))[:, 0].long()
+            total = total + weight * (F.cross_entropy(logits, target) + self._dice(logits.softmax(1), target))
         return total / sum(self.scales[: len(outputs)])
+
+    def _dice(self, probability: Tensor, target: Tensor) -> Tensor:
+        present = [c for c in target.unique().tolist() if c > 0]
+        if not present:
+            return probability.new_zeros(())
+        one_hot = torch.stack([target == c for c in present], 1).to(probability)
+        subtypes = soft_dice(probability[:, present], one_hot).mean()
+        hemorrhage = soft_dice(1 - probability[:, :1], one_hot.sum(1, keepdim=True)).mean()
+        return (1 - subtypes) + (1 - hemorrhage)

@@ -1,4 +1,4 @@
-"""The embedded model's own nnU-Net plans: 5 x 1.2 x 1.2 mm, where a window holds most of a head in-plane."""
+"""The embedded model's own nnU-Net plans: 5 x 1.5 x 1.5 mm, where a window holds most of a head in-plane."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 
 CONFIGURATION = "3d_fullres"
-SPACING = (5.0, 1.2, 1.2)
-PATCH_SIZE = (16, 160, 128)
-FEATURES = (12, 24, 48, 64, 80)
+SPACING = (5.0, 1.5, 1.5)
+PATCH_SIZE = (16, 128, 112)
+FEATURES = (16, 32, 48, 64, 80)
 
 # Hounsfield window and scaling of the network's input. The window keeps fat and calcification apart from brain and
 # blood; the mean is that of brain, so that clipped air and bone are -100/30 and 120/30 away from it.
@@ -67,7 +67,7 @@ def embedded_plans() -> dict[str, Any]:
                 "preprocessor_name": "DefaultPreprocessor",
                 "batch_size": 1,
                 "patch_size": list(PATCH_SIZE),
-                "median_image_size_in_voxels": [32, 192, 160],
+                "median_image_size_in_voxels": [32, 144, 112],
                 "spacing": list(SPACING),
                 "normalization_schemes": ["CTNormalization"],
                 "use_mask_for_norm": [False],

@@ -15,11 +15,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 
-from .augmentation import augment, crop
+from .augmentation import augment
 from .loss import SubtypeAndHemorrhageLoss
 from .plans import PATCH_SIZE
+from .sampling import BalancedWindows
 
-_EMA_DECAY = 0.99
+_EMA_DECAY = 0.995
+_FORGET = 0.99  # of the running overlap per step
 
 
 class Trainer:
@@ -40,9 +42,11 @@ class Trainer:
     """
 
     def __init__(
-        self, network: nn.Module, pool: Path, run: Path, *, minutes: float, learning_rate: float = 1.5e-3, seed: int = 0
+        self, network: nn.Module, pool: Path, run: Path, *, minutes: float, learning_rate: float = 1e-3, seed: int = 0
     ) -> None:
-        self.network, self.pool, self.run, self.budget, self.peak = network, pool, run, minutes * 60, learning_rate
+        self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
+        self.windows = BalancedWindows(pool, PATCH_SIZE)
+        self.overlap = np.zeros((2, len(SIX_CLASSES)))  # running sums of 2 |A and B| and |A| + |B|
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_EMA_DECAY))
         self.optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-2)
         self.loss = SubtypeAndHemorrhageLoss(len(SIX_CLASSES))
@@ -65,7 +69,9 @@ class Trainer:
             image, labels = self._batch()
             for group in self.optimizer.param_groups:
                 group["lr"] = self._learning_rate()
-            loss = self.loss(self.network(image), labels)
+            outputs = self.network(image)
+            loss = self.loss(outputs, labels)
+            self._measure(outputs[0].detach(), labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), 12.0)
@@ -78,9 +84,9 @@ class Trainer:
                 self._save()
         self._save()
 
-    def files(self) -> list[Path]:
-        """Return the training cases that the pool holds at present."""
-        return sorted(self.pool.glob("case_??????.npz"))
+    def running_dice(self) -> list[float]:
+        """Return the Dice of each subtype, then of any hemorrhage, over about the last hundred training windows."""
+        return [float(x) for x in np.roll(self.overlap[0] / np.maximum(self.overlap[1], 1.0), -1)]
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """Return the exponential moving average of the weights, which is what is shipped."""
@@ -92,18 +98,20 @@ class Trainer:
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
-        files = self.files()
-        if not files:
-            raise FileNotFoundError(f"{self.pool} holds no cases: make some with the command 'simulate'")
-        with np.load(files[rng.integers(len(files))]) as case:
-            image = torch.from_numpy(case["image"].astype(np.float32))
-            labels = torch.from_numpy(case["labels"].astype(np.int64))
-        image, labels = augment(*crop(image, labels, PATCH_SIZE, rng), rng)
+        image, labels = augment(*self.windows.draw(rng), rng)
         return image[None, None].contiguous(), labels[None, None].contiguous()
 
+    def _measure(self, logits: Tensor, labels: Tensor) -> None:
+        called, true = logits.argmax(1), labels[:, 0]
+        self.overlap *= _FORGET
+        for c in range(len(SIX_CLASSES)):
+            a, b = (called == c, true == c) if c else (called > 0, true > 0)
+            self.overlap[:, c] += 2 * int((a & b).sum()), int(a.sum()) + int(b.sum())
+
     def _log(self, loss: float) -> None:
+        row = [self.step, f"{self.elapsed:.1f}", f"{loss:.4f}", f"{self._learning_rate():.2e}"]
         with (self.run / "log.csv").open("a", newline="") as file:
-            csv.writer(file).writerow([self.step, f"{self.elapsed:.1f}", f"{loss:.4f}", f"{self._learning_rate():.2e}"])
+            csv.writer(file).writerow(row + [f"{d:.3f}" for d in self.running_dice()])
 
     def _save(self) -> None:
         partial = self.run / f"checkpoint.partial-{os.getpid()}"

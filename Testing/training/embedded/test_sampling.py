@@ -1,0 +1,43 @@
+"""Every subtype is drawn as often as the others; a pool may grow."""
+
+import numpy as np
+import pytest
+
+from hemorrhage_training.embedded.sampling import BalancedWindows
+
+
+def _store(folder, number, subtype):
+    labels = np.zeros((24, 20, 20), np.uint8)
+    if subtype:
+        labels[10:12, 5:9, 5:9] = subtype
+    np.savez(folder / f"case_{number:06d}.npz", image=np.zeros(labels.shape, np.float16), labels=labels)
+
+
+def test_a_rare_subtype_is_drawn_as_often_as_a_common_one(tmp_path):
+    for k in range(9):
+        _store(tmp_path, k, 2)
+    _store(tmp_path, 9, 5)
+    windows = BalancedWindows(tmp_path, (4, 20, 20))
+    drawn = [windows.draw(np.random.default_rng(s))[1] for s in range(300)]
+    common, rare = (sum(bool((labels == c).any()) for labels in drawn) for c in (2, 5))
+    assert 0.75 < common / rare < 1.6
+    assert sum(not labels.any() for labels in drawn) > 50  # windows without hemorrhage
+
+
+def test_cases_without_hemorrhage_alone_are_drawn_too(tmp_path):
+    _store(tmp_path, 0, 0)
+    image, labels = BalancedWindows(tmp_path, (4, 20, 20)).draw(np.random.default_rng(0))
+    assert image.shape == labels.shape == (4, 20, 20)
+
+
+def test_a_case_that_came_later_is_drawn(tmp_path):
+    _store(tmp_path, 0, 0)
+    windows = BalancedWindows(tmp_path, (4, 20, 20))
+    windows.draw(np.random.default_rng(0))
+    _store(tmp_path, 1, 3)
+    assert any((windows.draw(np.random.default_rng(s))[1] == 3).any() for s in range(20))
+
+
+def test_an_empty_pool_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no cases"):
+        BalancedWindows(tmp_path, (4, 20, 20)).draw(np.random.default_rng(0))
