@@ -8,7 +8,7 @@ from hemorrhage.hemorrhage_class import SIX_CLASSES
 
 CONFIGURATION = "3d_fullres"
 SPACING = (5.0, 1.5, 1.5)
-PATCH_SIZE = (16, 128, 112)
+PATCH_SIZE = (12, 128, 112)
 FEATURES = (16, 32, 48, 64, 80)
 
 # Hounsfield window and scaling of the network's input. The window keeps fat and calcification apart from brain and
