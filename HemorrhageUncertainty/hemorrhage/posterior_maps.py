@@ -41,8 +41,6 @@ class PosteriorMaps:
         Samples whose field of view held the voxel.
     sample_volumes_ml : (M, C) float64
         Volume of each class in each sample's own label map.
-    sample_labels : tuple of (d, h, w) uint8
-        Each sample's label map **on the working grid**, if the posterior kept them.
     """
 
     labels: NDArray[np.uint8]
@@ -55,7 +53,6 @@ class PosteriorMaps:
     mutual_information: NDArray[np.float32]
     votes: NDArray[np.uint16]
     sample_volumes_ml: NDArray[np.float64]
-    sample_labels: tuple[NDArray[np.uint8], ...] = ()
 
 
 def to_ct_grid(
@@ -67,13 +64,9 @@ def to_ct_grid(
     votes: torch.Tensor,
     standard_error: torch.Tensor,
     sample_volumes_ml: NDArray[np.float64],
-    sample_labels: tuple[NDArray[np.uint8], ...],
 ) -> PosteriorMaps:
     """Resample maps of the working grid, (C, d, h, w) or (d, h, w), to the CT's grid and derive the others there."""
-    background = torch.zeros(len(mean), device=mean.device)
-    background[0] = 1.0
-    probabilities = grid.to_ct(mean, background).clamp_(min=0)
-    probabilities /= probabilities.sum(0, keepdim=True)
+    probabilities = probabilities_on_ct(grid, mean)
     variances = grid.to_ct(class_variance).clamp_(0, 0.25)
     information, counted, error = grid.to_ct(torch.stack([mutual_information, votes, standard_error]))
     entropy = normalized_entropy(probabilities)
@@ -89,8 +82,21 @@ def to_ct_grid(
         mutual_information=information.cpu().numpy(),
         votes=counted.round().cpu().numpy().astype(np.uint16),
         sample_volumes_ml=sample_volumes_ml,
-        sample_labels=sample_labels,
     )
+
+
+def probabilities_on_ct(grid: WorkingGrid, mean: torch.Tensor) -> torch.Tensor:
+    """Resample mean probabilities (C, d, h, w) to the CT's grid, where they sum to 1 again; background outside the box."""
+    probabilities = grid.to_ct(mean, background_outside(mean)).clamp_(min=0)
+    probabilities /= probabilities.sum(0, keepdim=True)
+    return probabilities
+
+
+def background_outside(probabilities: torch.Tensor) -> torch.Tensor:
+    """Return the (C,) probabilities of a voxel that is surely background."""
+    background = torch.zeros(len(probabilities), device=probabilities.device)
+    background[0] = 1.0
+    return background
 
 
 def first_argmax(probabilities: torch.Tensor) -> torch.Tensor:

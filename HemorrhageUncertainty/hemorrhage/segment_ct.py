@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 
 from .errors import ArgumentError, Interrupted, NotAVolumeError
 from .head_ct import HeadCT
+from .preview import PreviewCallback, is_previewed
 from .progress import Progress, ProgressCallback, Stage, StopCallback
 from .provenance import library_versions
 from .segmentation import Segmentation
 
 if TYPE_CHECKING:
+    import numpy as np
     import SimpleITK
+    from numpy.typing import NDArray
 
     from .models import Model
     from .posterior_maps import PosteriorMaps
@@ -41,6 +44,8 @@ def segment(
     preset: str | None = None,
     progress: ProgressCallback | None = None,
     should_stop: StopCallback | None = None,
+    keep_samples: bool = False,
+    preview: PreviewCallback | None = None,
 ) -> Segmentation:
     """Segment intracranial hemorrhage in a head CT, and say how sure the segmentation is.
 
@@ -65,7 +70,11 @@ def segment(
     progress : callable, optional
         Receives a `Progress` per stage and per sample.
     should_stop : callable, optional
-        Asked between samples and between windows of the network; True ends the run with `Interrupted`.
+        Asked between samples and within each pass of the network; True ends the run with `Interrupted`.
+    keep_samples : bool
+        Whether to keep each sample's label map too (`Segmentation.samples`); one byte per voxel and sample.
+    preview : callable, optional
+        Receives a `Preview` after 1, 2, 4, 8, ... samples. Neither option changes the result.
 
     Returns
     -------
@@ -102,7 +111,7 @@ def segment(
             f"Without random transforms there is one prediction: {count} sample was drawn instead of {samples}, "
             "so the intervals have no width and the maps show no disagreement."
         )
-    maps, drawn = _sample(run, sampler, head, count, seed, len(opened.classes))
+    maps, drawn, kept = _sample(run, sampler, head, count, seed, opened.classes, keep_samples, preview)
     with run.stage(Stage.SUMMARIZING):
         from .measures import build_segmentation
 
@@ -124,29 +133,42 @@ def segment(
             "seconds": run.seconds,
         }
         notes.extend(network.messages)
-        segmentation = build_segmentation(head, opened.classes, maps, provenance, warnings=notes)
+        segmentation = build_segmentation(head, opened.classes, maps, provenance, warnings=notes, samples=kept)
     run.seconds["total"] = round(sum(run.seconds.values()), 3)
     return segmentation
 
 
 def _sample(
-    run: _Run, sampler: Sampler, ct: HeadCT, count: int, seed: int, classes: int
-) -> tuple[PosteriorMaps, list[dict[str, object]]]:
-    """Draw all samples into a posterior; return its maps and the recorded parameters of each sample."""
+    run: _Run,
+    sampler: Sampler,
+    ct: HeadCT,
+    count: int,
+    seed: int,
+    classes: tuple[str, ...],
+    keep_samples: bool,
+    preview: PreviewCallback | None,
+) -> tuple[PosteriorMaps, list[dict[str, object]], NDArray[np.uint8] | None]:
+    """Draw all samples into a posterior; return its maps, each sample's recorded parameters, and their label maps if kept."""
+    from .kept_samples import KeptSamples
     from .posterior import Posterior, working_voxel_volume_ml
 
     with run.stage(Stage.PREPROCESSING):
         grid = sampler.grid(ct)
-        posterior = Posterior(classes, working_voxel_volume_ml(ct, grid))
+        posterior = Posterior(len(classes), working_voxel_volume_ml(ct, grid))
+        kept = KeptSamples(grid, count) if keep_samples else None
     drawn: list[dict[str, object]] = []
     with run.stage(Stage.SAMPLING, count):
         for sample in sampler.draw(ct, count, seed):
             posterior.add(sample)
+            if kept is not None:
+                kept.add(sample)
             drawn.append(dict(sample.parameters))
             run.report(Progress(Stage.SAMPLING, len(drawn), count))
             run.check()
+            if preview is not None and is_previewed(len(drawn)):
+                preview(posterior.preview(grid, classes, ct.voxel_volume_ml))
     with run.stage(Stage.SUMMARIZING):
-        return posterior.summarize(grid), drawn
+        return posterior.summarize(grid), drawn, None if kept is None else kept.labels
 
 
 class _Run:

@@ -152,6 +152,8 @@ class Segmentation:
         precision, drawn parameters of each sample, times in seconds, input and its warnings.
     warnings : tuple of str
         What the user should know, one sentence each.
+    samples : (M, D, H, W) uint8, or None
+        Label map of each sample, if they were kept.
     """
 
     ct: HeadCT
@@ -169,6 +171,7 @@ class Segmentation:
     places: tuple[PlaceToLookAt, ...]
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = field(default=())
+    samples: NDArray[np.uint8] | None = None
 
     @property
     def total_ml(self) -> float:

@@ -27,8 +27,8 @@ def random_samples(count, classes, seed, *, masked=True, sharpness=3.0):
     return samples
 
 
-def posterior_of(samples, **options):
-    posterior = Posterior(samples[0].probabilities.shape[0], 0.01, **options)
+def posterior_of(samples):
+    posterior = Posterior(samples[0].probabilities.shape[0], 0.01)
     for sample in samples:
         posterior.add(sample)
     return posterior
@@ -140,18 +140,15 @@ def test_voxels_without_votes():
     assert posterior.sample_volumes_ml[:, 1].tolist() == [0, 0.01]
 
 
-def test_sample_volumes_and_label_maps():
+def test_sample_volumes():
     probabilities = torch.zeros(3, *SHAPE)
     probabilities[0] = 0.4
     probabilities[1] = 0.4  # a tie: background
     probabilities[2] = 0.2
     probabilities[:, 1] = torch.tensor([0.1, 0.2, 0.7])[:, None, None]
     sample = Sample(probabilities)
-    posterior = posterior_of([sample, sample], keep_labels=True)
+    posterior = posterior_of([sample, sample])
     assert posterior.sample_volumes_ml == pytest.approx(np.array([[0.4, 0, 0.2]] * 2))
-    assert (posterior.sample_labels[1] == np.array([0, 2, 0], np.uint8)[:, None, None]).all()
-    assert posterior.sample_labels[0].dtype == np.uint8
-    assert posterior_of([sample]).sample_labels == []
 
 
 def test_standard_error_is_the_spread_of_the_variance_over_repetitions():
@@ -183,7 +180,7 @@ CROP = CropGrid((5, 6, 7), (0, 1, 2), ((1, 4), (1, 5), (0, 5)), SHAPE, (5.0, 1.0
 
 def test_maps_on_the_ct():
     samples = random_samples(5, 3, 0)
-    posterior = posterior_of(samples, keep_labels=True)
+    posterior = posterior_of(samples)
     maps = posterior.summarize(CROP)
     box = (slice(1, 4), slice(1, 5), slice(0, 5))
     assert np.allclose(maps.probabilities[(slice(None), *box)], posterior.mean, atol=1e-6)
@@ -201,7 +198,6 @@ def test_maps_on_the_ct():
     assert np.allclose(maps.variance, maps.class_variance.sum(0), atol=1e-6)
     assert (maps.labels.dtype, maps.votes.dtype, maps.entropy.dtype) == (np.uint8, np.uint16, np.float32)
     assert maps.sample_volumes_ml.shape == (5, 3)
-    assert len(maps.sample_labels) == 5
 
 
 @dataclass(frozen=True)

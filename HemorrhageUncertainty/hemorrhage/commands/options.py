@@ -37,6 +37,7 @@ Preset = Annotated[
     str | None,
     typer.Option(metavar="paper|anisotropic", help="Distribution of the transforms; default: chosen by the slice thickness."),
 ]
+KeepSamples = Annotated[bool, typer.Option("--keep-samples", help="Also write every sample's label map, samples.nii.gz (4D).")]
 ShowProgress = Annotated[
     ProgressMode,
     typer.Option("--progress", help="bar on a terminal, JSON lines on standard output, or none; auto = bar if on a terminal."),

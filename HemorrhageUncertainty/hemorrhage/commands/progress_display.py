@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..progress import Progress, ProgressCallback, Stage
+from ..remaining_time import RemainingTime
 from .options import ProgressMode
 
 if TYPE_CHECKING:
@@ -32,32 +32,6 @@ def progress_display(mode: ProgressMode) -> Iterator[ProgressCallback]:
             yield _json_lines()
         case _:
             yield _messages_only
-
-
-class RemainingTime:
-    """Estimates how long the current stage still takes, from the steps done so far.
-
-    Parameters
-    ----------
-    clock : callable
-        Returns seconds; injected by tests.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._stage: Stage | None = None
-        self._start = 0.0
-        self._start_done = 0
-
-    def update(self, progress: Progress) -> float | None:
-        """Take note of a report; return seconds left in its stage, or None while nothing can be said."""
-        now = self._clock()
-        if progress.stage is not self._stage or progress.done < self._start_done:
-            self._stage, self._start, self._start_done = progress.stage, now, progress.done
-        finished = progress.done - self._start_done
-        if finished <= 0 or progress.total <= 0:
-            return None
-        return (now - self._start) / finished * max(progress.total - progress.done, 0)
 
 
 def in_words(progress: Progress, remaining: float | None = None) -> str:

@@ -10,6 +10,7 @@ import typer
 from ..progress import Progress, Stage
 from .options import (
     Device,
+    KeepSamples,
     Method,
     ModelName,
     Out,
@@ -37,6 +38,7 @@ def segment(
     device: Device = "auto",
     method: Method = None,
     preset: Preset = None,
+    keep_samples: KeepSamples = False,
     overwrite: Overwrite = False,
     progress: ShowProgress = ProgressMode.AUTO,
 ) -> None:
@@ -65,6 +67,7 @@ def segment(
             preset=preset,
             progress=report,
             should_stop=stop_requested,
+            keep_samples=keep_samples,
         )
         report(Progress(Stage.WRITING))
         segmentation.save(folder, overwrite=overwrite)

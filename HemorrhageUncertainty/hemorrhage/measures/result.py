@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
 from ..segmentation import Segmentation
@@ -24,6 +27,7 @@ def build_segmentation(
     *,
     warnings: Sequence[str] = (),
     exceeds_ml: Mapping[str, float] = DEFAULT_EXCEEDS_ML,
+    samples: NDArray[np.uint8] | None = None,
 ) -> Segmentation:
     """Measure volumes, lesions and places to look at, and put the result together.
 
@@ -40,6 +44,8 @@ def build_segmentation(
         Added to the CT's own warnings; repetitions are left out.
     exceeds_ml : mapping of class name to mL
         Thresholds for the probability that a volume is exceeded.
+    samples : (M, D, H, W) uint8, optional
+        The samples' own label maps, if they were kept.
 
     Raises
     ------
@@ -69,4 +75,5 @@ def build_segmentation(
         places=find_places(maps.entropy, maps.probabilities, names, ct),
         provenance=dict(provenance),
         warnings=tuple(dict.fromkeys((*ct.warnings, *warnings))),
+        samples=samples,
     )

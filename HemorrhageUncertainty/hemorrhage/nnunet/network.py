@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..device import choose_device
-from ..errors import ModelError, ResourceError
+from ..errors import Interrupted, ModelError, ResourceError
 from ..head_ct import HeadCT
 from ..memory import available_memory_bytes, require_memory
 from ..precision import Precision, choose_precision
@@ -46,7 +46,7 @@ class NNUNetNetwork:
     report : callable, optional
         Receives a sentence whenever memory ran out and something smaller is tried.
     should_stop : callable, optional
-        Asked before every forward pass; True raises `Interrupted`.
+        Asked before every layer of a forward pass, which can take many seconds as a whole; True raises `Interrupted`.
 
     Attributes
     ----------
@@ -80,15 +80,30 @@ class NNUNetNetwork:
         self.messages: list[str] = []
         self._report = report
         self._should_stop = should_stop
+        self._asked_now = should_stop
         chosen = choose_device(device)
-        self._precision = precision or choose_precision(chosen)
+        self._original_precision = self._precision = precision or choose_precision(chosen)
         self._original = ComputePlan(chosen, windows, plans.patch_size, batch or (4 if chosen.type == "cuda" else 1))
         self._plan = self._original
         self._networks = []
         for weights in folds:
             network = build_network(plans)
             load_weights(network, weights)
+            for layer in network.modules():
+                layer.register_forward_pre_hook(self._stop_if_asked)
             self._networks.append(network)
+
+    def start_run(self, report: Callable[[str], None] | None = None, should_stop: StopCallback | None = None) -> None:
+        """Make a network that was used before ready for another run: as if it were new, so that the run gives the same bits.
+
+        Parameters
+        ----------
+        report, should_stop : callable, optional
+            Replace those given to the constructor.
+        """
+        self._report, self._should_stop = report, should_stop
+        self._plan, self._precision = self._original, self._original_precision
+        self.messages = []
 
     @property
     def device(self) -> torch.device:
@@ -178,6 +193,7 @@ class NNUNetNetwork:
                 torch.cuda.empty_cache()
 
     def _attempt(self, data: torch.Tensor, should_stop: StopCallback | None, *, stock: bool, mirror: bool) -> torch.Tensor:
+        self._asked_now = should_stop or self._should_stop
         plan = self._plan
         size = plan.patch_size if stock else plan.window_size(tuple(data.shape[2:]), self.plans.divisors)
         whole = not stock and plan.windows is Windows.WHOLE and self.plans.divisors is not None
@@ -186,7 +202,7 @@ class NNUNetNetwork:
         for network in self._networks:
             forward = self._forward(network.to(plan.device), stock)
             run = mirrored(forward, self.mirror_axes if mirror else ())
-            logits = sliding(run, data, plan.device, should_stop or self._should_stop)
+            logits = sliding(run, data, plan.device, self._asked_now)
             total = logits if total is None else total.add_(logits)
         assert total is not None
         return total.div_(len(self._networks)) if len(self._networks) > 1 else total
@@ -204,6 +220,11 @@ class NNUNetNetwork:
             return prediction if stock else prediction.float()
 
         return forward
+
+    def _stop_if_asked(self, *_: object) -> None:
+        """Called by torch before each layer."""
+        if self._asked_now is not None and self._asked_now():
+            raise Interrupted("stopped on request: nothing was written")
 
     def _step_down(self) -> bool:
         """Switch to a plan that needs less memory; False if there is none."""

@@ -30,6 +30,8 @@ RESULT_FILES = frozenset(
         "report.html",
     }
 )
+#: What a result holds only if it was asked for.
+OPTIONAL_FILES = frozenset({"samples.nii.gz"})
 #: What the demo writes beside a result, and so may be replaced with it.
 DEMO_FILES = frozenset({"simulated_ct.nii.gz", "simulated_labels.nii.gz"})
 #: What file managers leave behind; losing it loses nothing.
@@ -58,7 +60,7 @@ def check_result_folder(folder: Path, *, overwrite: bool) -> None:
     entries = {entry.name for entry in folder.iterdir()} - _FURNITURE
     if not entries:
         return
-    foreign = sorted(entries - RESULT_FILES - DEMO_FILES)
+    foreign = sorted(entries - RESULT_FILES - OPTIONAL_FILES - DEMO_FILES)
     if foreign:
         named = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise OutputExistsError(f"{folder} holds files that are not part of a result ({named}): name another folder")

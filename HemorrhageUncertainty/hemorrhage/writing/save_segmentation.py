@@ -32,7 +32,8 @@ def save_segmentation(
 
     The folder then holds ``labels.nii.gz`` (uint8), ``probabilities.nii.gz`` (one volume per class), ``variance.nii.gz``,
     ``entropy.nii.gz``, ``mutual_information.nii.gz`` (float32), ``volumes.csv``, ``lesions.csv``, ``result.json``,
-    ``overview.png`` and ``report.html``. It appears complete or not at all.
+    ``overview.png`` and ``report.html``; and ``samples.nii.gz`` (uint8, one volume per sample) if the samples were kept. The
+    folder appears complete or not at all.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def write_result_files(segmentation: Segmentation, folder: Path) -> None:
     write_volume(segmentation.labels, ct, folder / "labels.nii.gz")
     for name in ("probabilities", "variance", "entropy", "mutual_information"):
         write_volume(getattr(segmentation, name), ct, folder / f"{name}.nii.gz")
+    if segmentation.samples is not None:
+        write_volume(segmentation.samples, ct, folder / "samples.nii.gz")
     write_volumes(segmentation, folder / "volumes.csv")
     write_lesions(segmentation, folder / "lesions.csv")
     picture = write_overview(segmentation, folder / "overview.png")
@@ -76,4 +79,5 @@ def write_result_files(segmentation: Segmentation, folder: Path) -> None:
 
 def _needed_bytes(segmentation: Segmentation) -> int:
     names = ("labels", "probabilities", "variance", "entropy", "mutual_information")
-    return int(_COMPRESSED_SHARE * sum(getattr(segmentation, name).nbytes for name in names)) + _OTHER_BYTES
+    kept = 0 if segmentation.samples is None else segmentation.samples.nbytes
+    return int(_COMPRESSED_SHARE * (kept + sum(getattr(segmentation, name).nbytes for name in names))) + _OTHER_BYTES

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from hemorrhage.commands.options import ProgressMode
-from hemorrhage.commands.progress_display import RemainingTime, in_words, progress_display
+from hemorrhage.commands.progress_display import in_words, progress_display
 from hemorrhage.progress import Progress, Stage
-
-
-def test_remaining_time_follows_the_samples():
-    times = iter([10.0, 10.0, 14.0, 18.0, 30.0])
-    remaining = RemainingTime(clock=lambda: next(times))
-    assert remaining.update(Progress(Stage.PREPROCESSING)) is None
-    assert remaining.update(Progress(Stage.SAMPLING, 0, 10)) is None
-    assert remaining.update(Progress(Stage.SAMPLING, 1, 10)) == pytest.approx(36.0)
-    assert remaining.update(Progress(Stage.SAMPLING, 2, 10)) == pytest.approx(32.0)
-    assert remaining.update(Progress(Stage.WRITING, 0, 0)) is None
 
 
 def test_words():
