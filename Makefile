@@ -28,7 +28,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt README.md LICENSE | $(BIN)/py
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,train]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,train,slicer-test]'
 	@touch $@
 
 install: $(VENV)/.installed  ## Create .venv with the program in it
