@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .augmentation import crop
 
 _ABOUT_HEMORRHAGE = 0.67
+_STRIDE = 16  # of the network in-plane, from its input to its deepest stage
 
 
 class BalancedWindows:
@@ -35,8 +37,11 @@ class BalancedWindows:
         """Return the training cases that the pool holds at present."""
         return sorted(self.pool.glob("case_??????.npz"))
 
-    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def draw(self, rng: np.random.Generator, coarse: bool = False) -> tuple[Tensor, Tensor]:
         """Return image (d, h, w) float32 and labels (d, h, w) int64 of one window.
+
+        A coarse window has half the pixels along rows and columns for the same field of view (up to what the network's strides
+        need): a quarter of the work, in which a network learns where things are before it learns where they end.
 
         Raises
         ------
@@ -60,7 +65,10 @@ class BalancedWindows:
         with np.load(path) as case:
             image = torch.from_numpy(case["image"].astype(np.float32))
             labels = torch.from_numpy(case["labels"].astype(np.int64))
-        return crop(image, labels, self.size, rng, centre)
+        if not coarse:
+            return crop(image, labels, self.size, rng, centre)
+        d, h, w = self.size[0], *(-(-n // (2 * _STRIDE)) * _STRIDE for n in self.size[1:])
+        return crop(F.avg_pool2d(image[:, None], 2)[:, 0], _halve(labels), (d, h, w), rng, centre)
 
     def _slices_of(self, path: Path) -> dict[int, list[int]]:
         """Return, per subtype value in the case, the slices that hold it."""
@@ -69,3 +77,10 @@ class BalancedWindows:
                 labels = case["labels"]
             self._slices[path] = {int(c): np.flatnonzero((labels == c).any(axis=(1, 2))).tolist() for c in np.unique(labels) if c}
         return self._slices[path]
+
+
+def _halve(labels: Tensor) -> Tensor:
+    """Return labels of 2 x 2 pixels as one: hemorrhage where at least half of it is, then the largest value among them."""
+    height, width = (n // 2 * 2 for n in labels.shape[1:])
+    four = torch.stack([labels[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)])
+    return torch.where((four > 0).sum(0) >= 2, four.max(0).values, 0)

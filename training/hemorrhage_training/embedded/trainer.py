@@ -39,12 +39,23 @@ class Trainer:
         Peak of the schedule (linear warm-up, then cosine to zero over `minutes`).
     minutes : float
         Training time of the whole run, summed over continuations.
+    coarse_share : float
+        Share of that time, at its beginning, that is spent on windows of half the resolution.
     """
 
     def __init__(
-        self, network: nn.Module, pool: Path, run: Path, *, minutes: float, learning_rate: float = 1e-3, seed: int = 0
+        self,
+        network: nn.Module,
+        pool: Path,
+        run: Path,
+        *,
+        minutes: float,
+        learning_rate: float = 1e-3,
+        coarse_share: float = 0.4,
+        seed: int = 0,
     ) -> None:
         self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
+        self.coarse_share = coarse_share
         self.windows = BalancedWindows(pool, PATCH_SIZE)
         self.overlap = np.zeros((2, len(SIX_CLASSES)))  # running sums of 2 |A and B| and |A| + |B|
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_EMA_DECAY))
@@ -98,7 +109,7 @@ class Trainer:
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
-        image, labels = augment(*self.windows.draw(rng), rng)
+        image, labels = augment(*self.windows.draw(rng, coarse=self.elapsed < self.coarse_share * self.budget), rng)
         return image[None, None].contiguous(), labels[None, None].contiguous()
 
     def _measure(self, logits: Tensor, labels: Tensor) -> None:

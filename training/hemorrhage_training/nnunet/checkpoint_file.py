@@ -1,0 +1,65 @@
+"""Checkpoints that are whole or not there, with the one before kept, and read without running what they hold."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hemorrhage.errors import ModelError
+from hemorrhage.models.nnunet_folder import read_checkpoint
+
+
+def previous_of(path: Path) -> Path:
+    """Return where the checkpoint before this one is kept."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def write_checkpoint(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` write a checkpoint to a temporary name, and put it in place; the present one is kept as previous.
+
+    A process that is killed at any moment leaves a whole checkpoint: the new one, or the one before.
+    """
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        write(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        if path.exists():
+            os.replace(path, previous_of(path))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def whole_checkpoint(path: Path) -> Path:
+    """Return `path` if it is a whole checkpoint, else the one before it.
+
+    Raises
+    ------
+    ModelError
+        Neither is there and whole.
+    """
+    for candidate in (path, previous_of(path)):
+        if candidate.exists() and _is_whole(candidate):
+            return candidate
+    raise ModelError(f"{path} is damaged, and no whole checkpoint was kept before it: start the training anew")
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a checkpoint and the one before it."""
+    path.unlink(missing_ok=True)
+    previous_of(path).unlink(missing_ok=True)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every record has the checksum that it was written with, and nothing but weights and settings is inside."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return False
+        read_checkpoint(path)
+    except (ModelError, zipfile.BadZipFile, OSError, RuntimeError):
+        return False
+    return True
