@@ -1,0 +1,120 @@
+"""The head in 3D, translucent, so that hemorrhages are seen inside it."""
+
+from __future__ import annotations
+
+import slicer
+import vtk
+
+from slicer.i18n import tr as _
+
+#: Points of the CT's opacity, (HU, opacity): skin faint, brain nothing, bone translucent.
+OPACITY = ((-1000, 0.0), (-300, 0.0), (-150, 0.02), (-50, 0.0), (150, 0.0), (350, 0.06), (1200, 0.14), (3000, 0.18))
+#: Points of its color, (HU, red, green, blue).
+COLOR = ((-1000, 0.3, 0.3, 0.3), (-150, 0.75, 0.6, 0.52), (150, 0.85, 0.75, 0.65), (400, 0.93, 0.9, 0.83), (3000, 1.0, 1.0, 0.97))
+#: Points of the opacity by gradient, (HU a mm, opacity): edges only, no fog of noise.
+GRADIENT_OPACITY = ((0, 0.0), (40, 0.0), (120, 1.0), (2000, 1.0))
+_COPY_ROLE = "hemorrhageHeadCopy"
+_PROPERTY_ATTRIBUTE = "HemorrhageUncertainty.head"
+
+
+def showHead(ct, visible: bool = True):
+    """Show or hide the translucent head of a CT in 3D; everything is made the first time and used again.
+
+    A volume rendering follows a linear parent transform only. For another one (a tilted gantry's acquisition transform), a copy
+    is put on a regular grid in world space, once more each time the head is shown, because the transform may have changed.
+
+    Parameters
+    ----------
+    ct : vtkMRMLScalarVolumeNode
+    visible : bool
+
+    Returns
+    -------
+    vtkMRMLVolumeRenderingDisplayNode or None
+        None where nothing is to be hidden.
+    """
+    logic = slicer.modules.volumerendering.logic()
+    transform = ct.GetParentTransformNode()
+    straight = transform is None or transform.IsTransformToWorldLinear()
+    copy = ct.GetNodeReference(_COPY_ROLE)
+    if straight and copy is not None:
+        removeHead(ct)
+    if not visible:
+        display = logic.GetFirstVolumeRenderingDisplayNode(ct if straight else copy) if (straight or copy) else None
+        if display is not None:
+            display.SetVisibility(False)
+        return display
+    volume = ct if straight else _straightCopy(ct)
+    display = logic.GetFirstVolumeRenderingDisplayNode(volume)
+    if display is None:
+        display = logic.CreateDefaultVolumeRenderingNodes(volume)
+    _makeTranslucent(display)
+    display.SetVisibility(True)
+    return display
+
+
+def isHeadShown(ct) -> bool:
+    """Return whether the head of a CT is visible in 3D."""
+    logic = slicer.modules.volumerendering.logic()
+    for volume in (ct, ct.GetNodeReference(_COPY_ROLE)):
+        display = logic.GetFirstVolumeRenderingDisplayNode(volume) if volume is not None else None
+        if display is not None and display.GetVisibility():
+            return True
+    return False
+
+
+def removeHead(ct) -> None:
+    """Remove the copy of a CT that was made for its rendering, with all that belongs to it."""
+    copy = ct.GetNodeReference(_COPY_ROLE)
+    if copy is None:
+        return
+    display = slicer.modules.volumerendering.logic().GetFirstVolumeRenderingDisplayNode(copy)
+    owned = [copy.GetNthDisplayNode(index) for index in range(copy.GetNumberOfDisplayNodes())]
+    owned += [display.GetVolumePropertyNode()] if display is not None else []
+    owned += [copy.GetStorageNode()]
+    slicer.mrmlScene.RemoveNode(copy)
+    for node in owned:
+        if node is not None:
+            slicer.mrmlScene.RemoveNode(node)
+    ct.RemoveNodeReferenceIDs(_COPY_ROLE)
+
+
+def _straightCopy(ct):
+    copy = ct.GetNodeReference(_COPY_ROLE)
+    if copy is None:
+        copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", _("{name} head").format(name=ct.GetName()))
+        copy.SetHideFromEditors(True)
+        ct.SetNodeReferenceID(_COPY_ROLE, copy.GetID())
+    wasModifying = copy.StartModify()
+    copy.SetAndObserveTransformNodeID(None)
+    matrix, pixels = vtk.vtkMatrix4x4(), vtk.vtkImageData()
+    ct.GetIJKToRASMatrix(matrix)
+    pixels.DeepCopy(ct.GetImageData())
+    copy.SetIJKToRASMatrix(matrix)
+    copy.SetAndObserveImageData(pixels)
+    copy.SetAndObserveTransformNodeID(ct.GetTransformNodeID())
+    copy.HardenTransform()
+    copy.EndModify(wasModifying)
+    return copy
+
+
+def _makeTranslucent(display) -> None:
+    """Give the rendering its transfer functions once; what a user changes afterwards stays."""
+    node = display.GetVolumePropertyNode()
+    if node.GetAttribute(_PROPERTY_ATTRIBUTE) is not None:
+        return
+    opacity, gradient, color = vtk.vtkPiecewiseFunction(), vtk.vtkPiecewiseFunction(), vtk.vtkColorTransferFunction()
+    for point in OPACITY:
+        opacity.AddPoint(*point)
+    for point in GRADIENT_OPACITY:
+        gradient.AddPoint(*point)
+    for point in COLOR:
+        color.AddRGBPoint(*point)
+    wasModifying = node.StartModify()
+    node.SetScalarOpacity(opacity)
+    node.SetGradientOpacity(gradient)
+    node.SetColor(color)
+    node.GetVolumeProperty().ShadeOn()
+    node.GetVolumeProperty().SetInterpolationTypeToLinear()
+    node.SetAttribute(_PROPERTY_ATTRIBUTE, "translucent")
+    node.EndModify(wasModifying)
