@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: Environment variable that names the folder of the user's models.
 MODELS_VARIABLE = "HEMORRHAGE_MODELS"
+#: The embedded model that ``default`` stands for.
+DEFAULT_NAME = "simulated-nnunet"
 
 
 class Origin(StrEnum):

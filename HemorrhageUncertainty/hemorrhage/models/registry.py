@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelError
-from .locations import Origin, embedded_folder, user_folder
+from .locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
 from .model import Model
 from .model_card import NAME_PATTERN, read_card
 from .model_folder import is_model_folder
 from .nnunet_folder import is_nnunet_folder
-
-#: The embedded model that ``default`` stands for.
-DEFAULT_NAME = "simulated-nnunet"
 
 
 @dataclass(frozen=True)

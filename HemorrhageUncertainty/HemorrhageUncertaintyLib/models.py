@@ -1,0 +1,107 @@
+"""The models that can be selected, read from their cards alone: no library of the engine is needed for that."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
+from slicer.i18n import tr as _
+
+_CARD, _PLANS, _DATASET = "model.json", "plans.json", "dataset.json"
+_STOCK_METHODS = ("tta", "deterministic")
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """One model of the selector.
+
+    Attributes
+    ----------
+    name : str
+        What a request names; ``default`` for the embedded default model.
+    title : str
+        One line for people.
+    folder : Path
+    origin : Origin
+        Came with the module, or is the user's.
+    methods : tuple of str
+        Ways to draw samples; the first is the model's own.
+    card : str
+        Where it comes from and what it is for, as simple HTML for a tool tip.
+    problem : str
+        Why it cannot be used, in a sentence; empty if it looks right.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    origin: Origin
+    methods: tuple[str, ...] = ()
+    card: str = ""
+    problem: str = ""
+
+
+def listModels() -> list[InstalledModel]:
+    """Return the known models: the default one first, then those that came with the module, then the user's."""
+    found: dict[str, InstalledModel] = {}
+    for origin, parent in ((Origin.EMBEDDED, embedded_folder()), (Origin.USER, user_folder())):
+        for folder in _folders(parent):
+            found.setdefault(folder.name, _describe(folder, origin))
+    return sorted(found.values(), key=lambda model: model.name != "default")
+
+
+def _folders(parent: Path | None) -> list[Path]:
+    """Return the model folders in a folder, which may not exist."""
+    try:
+        entries = sorted(parent.iterdir()) if parent is not None else []
+    except OSError:
+        return []
+    return [entry for entry in entries if (entry / _CARD).is_file() or _isStock(entry)]
+
+
+def _isStock(folder: Path) -> bool:
+    """Whether a folder looks like what nnU-Net's training leaves."""
+    return (folder / _PLANS).is_file() and (folder / _DATASET).is_file() and any(folder.glob("fold_*"))
+
+
+def _describe(folder: Path, origin: Origin) -> InstalledModel:
+    isDefault = origin is Origin.EMBEDDED and folder.name == DEFAULT_NAME
+    name = "default" if isDefault else folder.name
+    if not (folder / _CARD).is_file():
+        text = _("nnU-Net v2 model without a card: nothing is said about where it was trained and what it is for.")
+        return InstalledModel(name, folder.name, folder, origin, _STOCK_METHODS, escape(text))
+    try:
+        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+        return InstalledModel(
+            name, str(card["title"]), folder, origin, tuple(map(str, card.get("methods", _STOCK_METHODS))), _cardText(card)
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        sentence = _("The model {name} is damaged ({reason}): import it again.").format(name=folder.name, reason=error)
+        return InstalledModel(name, folder.name, folder, origin, problem=sentence)
+
+
+def _cardText(card: dict[str, Any]) -> str:
+    """Return what a reader must know before using a model."""
+    training = card.get("training") or {}
+    rows = {
+        _("Finds"): ", ".join(map(str, card["classes"][1:])),
+        _("For"): card.get("intended_use"),
+        _("Input"): card.get("modality"),
+        _("Trained on"): ", ".join(f"{_words(key)}: {value}" for key, value in training.items() if _isShort(value)),
+        _("License"): card.get("license"),
+    }
+    lines = [f"<b>{escape(str(card['title']))}</b>"]
+    lines += [f"{escape(label)}: {escape(str(text))}" for label, text in rows.items() if text]
+    return "<br>".join(lines)
+
+
+def _isShort(value: Any) -> bool:
+    return isinstance(value, int | float | str) and len(str(value)) < 200
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")

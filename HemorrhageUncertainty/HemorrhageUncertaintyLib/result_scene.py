@@ -1,0 +1,61 @@
+"""What a run does in the scene: the real one behind `run.SceneSide`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from .ct_input import CTInput, VerdictLevel, prepare
+from .distribution_plot import makeDistributionPlot
+from .hemorrhage_result import HemorrhageResult
+from .result_files import ResultFiles
+from .result_nodes import ImportSteps, PreviewNodes, importPreview
+from .review import Review
+from .run import UnusableCTError
+from .tables import makeTables
+
+
+class ResultScene:
+    """Makes the nodes of results in Slicer's scene.
+
+    Parameters
+    ----------
+    replace : bool
+        Whether a new result takes the place of earlier ones of the same CT.
+    """
+
+    def __init__(self, replace: bool = True) -> None:
+        self._replace = replace
+
+    def prepare(self, ctNode: Any) -> CTInput:
+        """Return what the engine gets of a CT node.
+
+        Raises
+        ------
+        UnusableCTError
+            The CT cannot be segmented; the message says why.
+        """
+        ctInput = prepare(ctNode)
+        if ctInput.verdict.level is VerdictLevel.UNUSABLE:
+            raise UnusableCTError(ctInput.verdict.line)
+        return ctInput
+
+    def importSteps(self, folder: Path, ctNode: Any, ctInput: CTInput) -> Generator[None, None, HemorrhageResult]:
+        """Make the nodes of a result, one each step, and return it; closing this takes them away again."""
+        steps = ImportSteps(ResultFiles.read(folder), ctNode, ctInput, replace=self._replace)
+        try:
+            for _role in steps:
+                yield
+        finally:
+            steps.close()
+        result = steps.result
+        # From here on nothing is given up any more: an earlier result has been replaced.
+        makeTables(result)
+        makeDistributionPlot(result)
+        Review(result).start()
+        return result
+
+    def importPreview(self, folder: Path, ctNode: Any, ctInput: CTInput, previous: PreviewNodes | None) -> PreviewNodes:
+        """Show an intermediate result in place of the previous one."""
+        return importPreview(folder, ctNode, ctInput, previous)

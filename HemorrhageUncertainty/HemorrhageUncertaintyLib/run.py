@@ -1,0 +1,307 @@
+"""One segmentation, from the CT node to the nodes of the result, without ever stopping the application's event loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from hemorrhage.errors import HemorrhageError
+from slicer.i18n import tr as _
+
+from .engine_process import EngineProcess
+from .requests import (
+    CancelledEvent,
+    ErrorEvent,
+    ErrorKind,
+    Event,
+    PreviewEvent,
+    ProgressEvent,
+    ResultEvent,
+    SegmentOptions,
+    SegmentRequest,
+    SilenceEvent,
+    VolumeFile,
+)
+from .run_folder import RunFolder, result_bytes
+from .scene_guard import SceneGuard
+from .step_runner import StepRunner
+
+#: Most classes that a model of hemorrhage has; only to estimate the disk that a result takes.
+_CLASSES = 6
+_REMOVAL_RETRY_MS = 250
+_REMOVAL_RETRIES = 40
+
+
+class RunState(Enum):
+    """Where a run is; those from `DONE` on are final."""
+
+    IDLE = "idle"
+    STARTING = "handing the CT over"
+    RUNNING = "running"
+    IMPORTING = "importing the result"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+    @property
+    def isOver(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.DROPPED)
+
+
+class UnusableCTError(HemorrhageError):
+    """The CT cannot be segmented."""
+
+
+class SceneSide(Protocol):
+    """What a run needs of the scene; `result_scene.ResultScene` is the real one."""
+
+    def prepare(self, ctNode: Any) -> Any:
+        """Return the `CTInput` of a node, or raise a `HemorrhageError`."""
+
+    def importSteps(self, folder: Path, ctNode: Any, ctInput: Any) -> Generator[None, None, Any]:
+        """Make the nodes of a result step by step and return the `HemorrhageResult`; closing it takes them away again."""
+
+    def importPreview(self, folder: Path, ctNode: Any, ctInput: Any, previous: Any) -> Any:
+        """Show an intermediate result in place of the previous one, and return its `PreviewNodes`."""
+
+
+@dataclass
+class RunCallbacks:
+    """Who wants to know; each may be None.
+
+    Attributes
+    ----------
+    onProgress : callable
+        Gets `ProgressEvent`.
+    onPreview : callable
+        Gets `PreviewNodes`.
+    onDone : callable
+        Gets the `HemorrhageResult`.
+    onError : callable
+        Gets an `ErrorEvent` when the run failed, or when its result was dropped because its CT is gone.
+    onOver : callable
+        Gets the final `RunState`, after everything else; also after a cancel, which is no error.
+    """
+
+    onProgress: Callable[[ProgressEvent], None] | None = None
+    onPreview: Callable[[Any], None] | None = None
+    onDone: Callable[[Any], None] | None = None
+    onError: Callable[[ErrorEvent], None] | None = None
+    onOver: Callable[[RunState], None] | None = None
+
+
+class Run:
+    """A segmentation under way.
+
+    It holds no node: the CT is looked up by ID whenever it is needed. If the CT or the whole scene goes away, the engine is stopped
+    and the result dropped. The temporary folder is removed in all cases.
+
+    Parameters
+    ----------
+    engine : EngineProcess
+    scene : SceneSide
+    ctNode : vtkMRMLScalarVolumeNode
+    options : SegmentOptions
+    temporaryFolder : Path
+        Where the folder of the run is made.
+    callbacks : RunCallbacks
+    """
+
+    def __init__(
+        self,
+        engine: EngineProcess,
+        scene: SceneSide,
+        ctNode: Any,
+        options: SegmentOptions,
+        temporaryFolder: Path,
+        callbacks: RunCallbacks | None = None,
+    ) -> None:
+        self.state = RunState.IDLE
+        #: Why it failed or was dropped.
+        self.error: ErrorEvent | None = None
+        #: The `HemorrhageResult` when it is done.
+        self.result: Any = None
+        self.options = options
+        self._engine = engine
+        self._scene = scene
+        self._temporaryFolder = temporaryFolder
+        self._callbacks = callbacks or RunCallbacks()
+        self._guard = SceneGuard(ctNode, self._ctGone)
+        self._folder: RunFolder | None = None
+        self._input: Any = None
+        self._preview: Any = None
+        self._steps: StepRunner | None = None
+        self._progress = ProgressEvent(_("preparing"), 0, 0)
+
+    def start(self) -> None:
+        """Begin; everything from here on is told by the callbacks, also errors."""
+        self.state = RunState.STARTING
+        self._report(self._progress)
+        self._do(self._handOver(), self._ask)
+
+    def cancel(self) -> None:
+        """Stop at once: the engine's processes are ended and the scene is as it was before."""
+        if not self.state.isOver:
+            self._stopEngine()
+            self._end(RunState.CANCELLED)
+
+    def drop(self, sentence: str, *, sceneCloses: bool = False) -> None:
+        """Stop because nobody can use the result any more; `sentence` says why.
+
+        Parameters
+        ----------
+        sceneCloses : bool
+            The scene is being emptied, so that no node may be touched.
+        """
+        if self.state.isOver:
+            return
+        if sceneCloses:
+            self._preview = None
+        self._stopEngine()
+        self.error = ErrorEvent(ErrorKind.INPUT, sentence)
+        self._end(RunState.DROPPED)
+
+    def _handOver(self) -> Generator[Any, None, VolumeFile | None]:
+        self._folder = RunFolder(self._temporaryFolder)
+        yield
+        self._input = self._scene.prepare(self._guard.node)
+        yield
+        values = self._input.array
+        yield
+        kept = self.options.samples if self.options.keep_samples else 0
+        needed = result_bytes(values.shape, _CLASSES, kept)
+        volume = None
+        for volume in self._folder.write_volume(values, self._input.affine, self._input.name, result_bytes=needed):
+            yield
+        return volume
+
+    def _ask(self, volume: VolumeFile) -> None:
+        self.state = RunState.RUNNING
+        folder = self._folder.result
+        self._engine.request(SegmentRequest(volume, folder, self.options), self._heard)
+
+    def _heard(self, event: Event) -> None:
+        if self.state is not RunState.RUNNING:
+            return
+        if isinstance(event, ProgressEvent):
+            self._progress = event
+            self._report(event)
+        elif isinstance(event, SilenceEvent):
+            sentence = _("Nothing was heard from the engine for {seconds:.0f} s: wait, or press Cancel.")
+            message = sentence.format(seconds=event.seconds)
+            self._report(ProgressEvent(self._progress.stage, self._progress.done, self._progress.total, None, message))
+        elif isinstance(event, PreviewEvent):
+            self._showPreview(event)
+        elif isinstance(event, ResultEvent):
+            self._import(event.folder)
+        elif isinstance(event, ErrorEvent):
+            self._fail(event)
+        elif isinstance(event, CancelledEvent):
+            self._end(RunState.CANCELLED)
+
+    def _showPreview(self, event: PreviewEvent) -> None:
+        try:
+            self._preview = self._scene.importPreview(event.folder, self._guard.node, self._input, self._preview)
+        except Exception:  # a preview is a courtesy: the result comes without it
+            logging.exception("HemorrhageUncertainty: a preview could not be shown")
+        else:
+            self._tell(self._callbacks.onPreview, self._preview)
+
+    def _import(self, folder: Path) -> None:
+        ctNode = self._guard.node
+        if not self._input.describes(ctNode):
+            self.drop(
+                _("The CT was moved or changed while it was being segmented, and the result does not fit: segment it again.")
+            )
+            return
+        self.state = RunState.IMPORTING
+        self._folder.remove_volume()
+        self._report(ProgressEvent(_("importing"), 0, 0))
+        self._do(self._scene.importSteps(folder, ctNode, self._input), self._imported)
+
+    def _imported(self, result: Any) -> None:
+        self.result = result
+        self._end(RunState.DONE)
+
+    def _do(self, steps: Generator[Any, None, Any], onDone: Callable[[Any], None]) -> None:
+        self._steps = StepRunner(steps, onDone, self._broke)
+        self._steps.start()
+
+    def _broke(self, error: Exception) -> None:
+        if isinstance(error, HemorrhageError):
+            self._fail(ErrorEvent(ErrorKind.INPUT, _asSentence(str(error))))
+            return
+        logging.error("HemorrhageUncertainty: the segmentation failed", exc_info=error)
+        sentence = _(
+            "The segmentation failed ({reason}) and nothing was changed: see the application's log, and report the problem."
+        )
+        self._fail(ErrorEvent(ErrorKind.INTERNAL, sentence.format(reason=error)))
+
+    def _fail(self, error: ErrorEvent) -> None:
+        self.error = error
+        self._end(RunState.FAILED)
+
+    def _ctGone(self, sceneCloses: bool) -> None:
+        if sceneCloses:
+            sentence = _("The scene was closed, so the segmentation was stopped: load the CT and start again.")
+        else:
+            sentence = _("The CT was deleted, so its segmentation was stopped: load the CT and start again.")
+        self.drop(sentence, sceneCloses=sceneCloses)
+
+    def _stopEngine(self) -> None:
+        if self._steps is not None:
+            self._steps.stop()
+        if self.state is RunState.RUNNING:
+            self.state = RunState.IDLE  # what the engine still has to say is not for us
+            self._engine.kill(wait=False)
+
+    def _end(self, state: RunState) -> None:
+        """Leave nothing behind, then tell."""
+        self.state = state
+        self._guard.release()
+        self._steps = self._input = None
+        preview, self._preview = self._preview, None
+        if preview is not None:
+            _remove(preview)
+        self._removeFolder(_REMOVAL_RETRIES)
+        if state is RunState.DONE:
+            self._tell(self._callbacks.onDone, self.result)
+        elif self.error is not None:
+            self._tell(self._callbacks.onError, self.error)
+        self._tell(self._callbacks.onOver, state)
+
+    def _removeFolder(self, retries: int) -> None:
+        """Remove the temporary folder; where the dying engine still holds a file open, try again a little later."""
+        if self._folder is not None and not self._folder.remove() and retries:
+            import qt
+
+            qt.QTimer.singleShot(_REMOVAL_RETRY_MS, lambda: self._removeFolder(retries - 1))
+
+    def _report(self, event: ProgressEvent) -> None:
+        self._tell(self._callbacks.onProgress, event)
+
+    def _tell(self, callback: Callable[[Any], None] | None, value: Any) -> None:
+        if callback is None:
+            return
+        try:
+            callback(value)
+        except Exception:  # a listener's fault must not leave the run half done
+            logging.exception("HemorrhageUncertainty: a listener of the segmentation failed")
+
+
+def _remove(preview: Any) -> None:
+    try:
+        preview.remove()
+    except Exception:
+        logging.exception("HemorrhageUncertainty: a preview could not be removed")
+
+
+def _asSentence(text: str) -> str:
+    """Return an engine's message as a sentence."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

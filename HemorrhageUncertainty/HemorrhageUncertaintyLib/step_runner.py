@@ -1,0 +1,65 @@
+"""Work in small steps between the events of the application, so that it never feels frozen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+#: Steps are done one after another for this long; then the event loop gets its turn.
+_TURN_S = 0.015
+
+
+class StepRunner:
+    """Runs a generator: each ``next`` is a step, what it returns is the result.
+
+    Parameters
+    ----------
+    steps : generator
+        Each step should take well under 0.1 s. Closing it must undo what is half done.
+    onDone : callable
+        Gets the generator's return value.
+    onError : callable
+        Gets the exception that ended it.
+    """
+
+    def __init__(
+        self, steps: Generator[Any, None, Any], onDone: Callable[[Any], None], onError: Callable[[Exception], None]
+    ) -> None:
+        self._steps: Generator[Any, None, Any] | None = steps
+        self._onDone = onDone
+        self._onError = onError
+
+    def start(self) -> None:
+        """Begin with the next turn of the event loop."""
+        import qt
+
+        qt.QTimer.singleShot(0, self._turn)
+
+    def stop(self) -> None:
+        """Do no further step, and let the generator undo what is half done; neither callback is called."""
+        steps, self._steps = self._steps, None
+        if steps is not None and not steps.gi_running:
+            steps.close()
+
+    def _turn(self) -> None:
+        steps, begun = self._steps, time.monotonic()
+        if steps is None:
+            return
+        try:
+            while time.monotonic() - begun < _TURN_S:
+                next(steps)
+                if self._steps is None:  # a step had the side effect of stopping us
+                    steps.close()
+                    return
+        except StopIteration as end:
+            self._finish(self._onDone, end.value)
+        except Exception as error:
+            self._finish(self._onError, error)
+        else:
+            self.start()
+
+    def _finish(self, callback: Callable[[Any], None], value: Any) -> None:
+        if self._steps is not None:
+            self._steps = None
+            callback(value)
