@@ -22,6 +22,14 @@ _HEAD = re.compile(r"HEAD|BRAIN|SKULL|CRANI|SCHAEDEL|NEURO|CEREB")
 _ELSEWHERE = re.compile(r"CHEST|THORAX|ABDOM|PELVI|SPINE|NECK|LUMBAR|KNEE|LEG")
 
 
+def speaks_of_contrast(agent: str, words: str) -> bool:
+    """Whether a contrast agent is named (Contrast/Bolus Agent), or the series' description or protocol speaks of one."""
+    if agent.strip().upper() not in ("", "NONE", "NO"):
+        return True
+    words = words.upper()
+    return bool(_CONTRAST.search(words)) and not _NO_CONTRAST.search(words)
+
+
 @dataclass(frozen=True, eq=False)
 class DicomSeries:
     """Slices with one Series Instance UID, one orientation, one matrix and one pixel spacing.
@@ -66,10 +74,9 @@ class DicomSeries:
     @property
     def has_contrast(self) -> bool:
         """Whether a contrast agent is named, or the description speaks of one."""
-        if any(header.text("ContrastBolusAgent").strip().upper() not in ("", "NONE", "NO") for header in self.headers):
-            return True
-        words = f"{self.first.text('SeriesDescription')} {self.first.text('ProtocolName')}".upper()
-        return bool(_CONTRAST.search(words)) and not _NO_CONTRAST.search(words)
+        agents = {header.text("ContrastBolusAgent") for header in self.headers}
+        words = f"{self.first.text('SeriesDescription')} {self.first.text('ProtocolName')}"
+        return any(speaks_of_contrast(agent, words) for agent in agents)
 
     @property
     def is_sharp(self) -> bool:
