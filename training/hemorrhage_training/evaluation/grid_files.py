@@ -145,7 +145,16 @@ def _open_nifti(path: Path) -> Any:
 
     try:
         return nibabel.load(path)
-    except (OSError, EOFError, ValueError, zlib.error, gzip.BadGzipFile, ImageFileError, HeaderDataError, WrapStructError) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+        gzip.BadGzipFile,
+        ImageFileError,
+        HeaderDataError,
+        WrapStructError,
+    ) as error:
         raise _unreadable(path) from error
 
 

@@ -1,0 +1,1 @@
+"""Evaluation of segmentations and of their uncertainty against references."""
