@@ -1,0 +1,133 @@
+"""How the shown result looks: heat map, legend, surfaces, head, arrangement of views."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..head_rendering import showHead
+from ..heat_map import HeatMap
+from ..layout import showLayout, showTable
+from ..views import showBrainWindow, showOutlines, showSurfaces
+from .string_choice import Choice, StringChoice
+
+BLINK_KEY = "H"
+_NOTHING = (None, None, None, None)
+
+
+class DisplaySection:
+    """The controls under "See".
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    """
+
+    def __init__(self, ui):
+        self._ui = ui
+        self._parameterNode = None
+        self._result = None
+        self._heatMap = None
+        self._shown = _NOTHING
+        self._map = StringChoice(ui.mapComboBox, self._chooseMap)
+        ui.mapThresholdSlider.connect("valueChanged(double)", self._changeThreshold)
+        ui.mapOpacitySlider.connect("valueChanged(double)", self._changeOpacity)
+        ui.mapRangeWidget.connect("valuesChanged(double,double)", self._changeRange)
+        ui.arrangeViewsButton.connect("clicked()", self.arrangeViews)
+        ui.keysLabel.text = _("Press {key} to blink the heat map.").format(key=BLINK_KEY)
+        self._enable(False)
+
+    def setParameterNode(self, parameterNode) -> None:
+        """Follow the choices of a parameter node; None while a scene closes."""
+        self._parameterNode = parameterNode
+
+    def setResult(self, result) -> None:
+        """Show a result, or nothing where it is None."""
+        if self._heatMap is not None and result != self._result:
+            self._heatMap.hide()
+            self._showSurfaces(False)
+        self._result = result
+        self._heatMap = HeatMap(result) if result is not None else None
+        self._shown = _NOTHING
+        self._enable(result is not None)
+        if self._heatMap is not None:
+            styles = [(name, self._heatMap.style(name)) for name in self._heatMap.names()]
+            self._map.setChoices([Choice(name, style.title, style.unit) for name, style in styles], self._heatMap.name)
+            if result.ct is not None:
+                showBrainWindow(result.ct)
+            if result.segmentation is not None:
+                showOutlines(result.segmentation)
+        self.update()
+
+    def update(self) -> None:
+        """Bring the views to what the parameter node says."""
+        if self._heatMap is None or self._parameterNode is None:
+            return
+        node = self._parameterNode
+        wanted = (node.showMap, node.showLegend, node.showSurfaces, node.showHead)
+        changed = [new != old for new, old in zip(wanted, self._shown, strict=True)]
+        self._shown = wanted
+        if any(changed[:2]):
+            self._showMap()
+        if changed[2]:
+            self._showSurfaces(node.showSurfaces)
+        if changed[3] and self._result.ct is not None:
+            showHead(self._result.ct, node.showHead)
+
+    def blink(self) -> None:
+        """Hide the heat map, or bring it back."""
+        if self._heatMap is not None:
+            self._heatMap.blink()
+
+    def arrangeViews(self) -> None:
+        """Show the layout for reading, with the views fitted to the CT."""
+        showLayout(slicer.app.layoutManager())
+        if self._result is not None and self._result.node("volumesTable") is not None:
+            showTable(self._result.node("volumesTable"))
+        slicer.util.resetSliceViews()
+        slicer.util.resetThreeDViews()
+
+    def _showMap(self) -> None:
+        if self._parameterNode.showMap:
+            self._heatMap.show(legend=self._parameterNode.showLegend)
+        else:
+            self._heatMap.hide()
+        self._showControls()
+
+    def _showSurfaces(self, visible: bool) -> None:
+        if self._result.segmentation is not None:
+            showSurfaces(self._result.segmentation, visible)
+
+    def _showControls(self) -> None:
+        """Set the sliders to what the map has, without feeding it back."""
+        style = self._heatMap.style(self._heatMap.name)
+        ui, top = self._ui, min(1.0, 2 * style.high)
+        low, high = self._heatMap.range
+        sliders = (ui.mapThresholdSlider, ui.mapOpacitySlider, ui.mapRangeWidget)
+        blocked = [slider.blockSignals(True) for slider in sliders]
+        ui.mapThresholdSlider.maximum = top
+        ui.mapThresholdSlider.value = self._heatMap.threshold
+        ui.mapOpacitySlider.value = self._heatMap.opacity
+        ui.mapRangeWidget.setRange(0.0, top)
+        ui.mapRangeWidget.setValues(low, high)
+        for slider, wasBlocked in zip(sliders, blocked, strict=True):
+            slider.blockSignals(wasBlocked)
+
+    def _chooseMap(self, name: str) -> None:
+        if self._heatMap is not None and self._parameterNode is not None:
+            self._heatMap.show(name, legend=self._parameterNode.showLegend)
+            self._parameterNode.showMap = True
+            self._showControls()
+
+    def _changeThreshold(self, value: float) -> None:
+        if self._heatMap is not None:
+            self._heatMap.setThreshold(value)
+
+    def _changeOpacity(self, value: float) -> None:
+        if self._heatMap is not None:
+            self._heatMap.setOpacity(value)
+
+    def _changeRange(self, low: float, high: float) -> None:
+        if self._heatMap is not None and high > low:
+            self._heatMap.setRange(low, high)
+
+    def _enable(self, enabled: bool) -> None:
+        self._ui.seeCollapsibleButton.enabled = enabled

@@ -1,0 +1,169 @@
+"""What is segmented and how: CT with its verdict, model, method, device."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from .string_choice import Choice, StringChoice
+
+DEFAULT_MODEL = "default"
+AUTOMATIC = "auto"
+
+
+class ModelDescription(Protocol):
+    """What the selector shows of one model.
+
+    Attributes
+    ----------
+    name : str
+        What a request names.
+    title : str
+        One line for people.
+    methods : sequence of str
+        Ways to draw samples; the first is the model's own.
+    card : str
+        Where it comes from and what it is for, for the tool tip.
+    problem : str
+        Why it cannot be used; empty if it looks right.
+    """
+
+    name: str
+    title: str
+    methods: Sequence[str]
+    card: str
+    problem: str
+
+
+def methodLabel(method: str) -> str:
+    """Return what the selector shows for a method."""
+    return {
+        "tta": _("Random transforms (test-time augmentation)"),
+        "deterministic": _("Single prediction, no uncertainty"),
+    }.get(method, method)
+
+
+class InputSection:
+    """The upper part of the panel.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    listModels : callable returning a list of ModelDescription
+        The default model first.
+    importModel : callable(path, onDone(name))
+        Checks and copies a model; reports errors itself.
+    assess : callable(ctNode) returning a Verdict
+    """
+
+    def __init__(self, ui, listModels: Callable, importModel: Callable, assess: Callable):
+        self._ui = ui
+        self._listModels = listModels
+        self._importModel = importModel
+        self._assess = assess
+        self._parameterNode = None
+        self._models: Sequence[ModelDescription] = []
+        self._checked = None
+        self._verdict = None
+        self._model = StringChoice(ui.modelComboBox, self._chooseModel)
+        self._method = StringChoice(ui.methodComboBox, self._chooseMethod)
+        self._device = StringChoice(ui.deviceComboBox, self._chooseDevice)
+        self._devices: Sequence[str] = ("cpu",)
+        ui.importModelButton.connect("clicked()", self._browseForModel)
+
+    def setParameterNode(self, parameterNode) -> None:
+        """Show the choices of a parameter node; None while a scene closes."""
+        self._parameterNode = parameterNode
+        self._checked = None
+        if parameterNode is not None:
+            self._showModels()
+            self._showDevices()
+        self.update()
+
+    def setDevices(self, devices: Sequence[str]) -> None:
+        """Offer what the engine found."""
+        self._devices = tuple(devices)
+        if self._parameterNode is not None:
+            self._showDevices()
+
+    def update(self) -> None:
+        """Check the CT if it is another one, or has changed, since the last look."""
+        ct = self._parameterNode.ct if self._parameterNode is not None else None
+        state = (ct.GetID(), _dataTime(ct), ct.GetTransformNodeID()) if ct is not None else None
+        if state == self._checked and ct is not None:
+            return
+        self._checked = state
+        self._verdict = self._assess(ct) if ct is not None else None
+        self._ui.verdictLabel.text = self._verdict.line if self._verdict is not None else ""
+        self._ui.verdictLabel.setVisible(self._verdict is not None)
+
+    @property
+    def missing(self) -> str:
+        """What keeps the CT from being segmented, as a sentence that says what to do; empty if nothing does."""
+        if self._parameterNode is None or self._parameterNode.ct is None:
+            return _("Select a CT to segment.")
+        if self._verdict is not None and self._verdict.level.value == "unusable":
+            return _("Select another CT: {reason}").format(reason=self._verdict.line)
+        model = self._modelOf(self._parameterNode.model)
+        if model is not None and model.problem:
+            return _("Select another model: {reason}").format(reason=model.problem)
+        return ""
+
+    def _showModels(self) -> None:
+        self._models = self._listModels()
+        choices = [Choice(model.name, model.title, model.problem or model.card) for model in self._models]
+        self._model.setChoices(choices, self._parameterNode.model)
+        self._showMethods()
+
+    def _showMethods(self) -> None:
+        model = self._modelOf(self._parameterNode.model)
+        methods = list(model.methods) if model is not None else []
+        if self._parameterNode.method not in methods:
+            self._parameterNode.method = methods[0] if methods else ""
+        self._method.setChoices([Choice(method, methodLabel(method)) for method in methods], self._parameterNode.method)
+
+    def _showDevices(self) -> None:
+        choices = [Choice(AUTOMATIC, _("Automatic")), *(Choice(name, name) for name in self._devices)]
+        self._device.setChoices(choices, self._parameterNode.device)
+
+    def _modelOf(self, name: str) -> ModelDescription | None:
+        return next((model for model in self._models if model.name == name), None)
+
+    def _chooseModel(self, name: str) -> None:
+        if self._parameterNode is not None:
+            self._parameterNode.model = name
+            self._showMethods()
+
+    def _chooseMethod(self, name: str) -> None:
+        if self._parameterNode is not None:
+            self._parameterNode.method = name
+
+    def _chooseDevice(self, name: str) -> None:
+        if self._parameterNode is not None:
+            self._parameterNode.device = name
+
+    def _browseForModel(self) -> None:
+        path = qt.QFileDialog.getOpenFileName(
+            slicer.util.mainWindow(),
+            _("Import a model"),
+            "",
+            _("Model (*.zip model.json plans.json)"),
+        )
+        if path:
+            self.importModel(Path(path))
+
+    def importModel(self, path: Path) -> None:
+        """Import a model from a zip file or a folder, or from a folder of which one of the JSON files is named, and select it."""
+        self._importModel(path.parent if path.suffix == ".json" else path, self._selectImported)
+
+    def _selectImported(self, name: str) -> None:
+        if self._parameterNode is not None:
+            self._parameterNode.model = name
+            self._showModels()
+
+
+def _dataTime(ct) -> int:
+    return ct.GetImageData().GetMTime() if ct.GetImageData() is not None else 0
