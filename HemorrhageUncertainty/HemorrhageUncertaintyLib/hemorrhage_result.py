@@ -128,8 +128,10 @@ class HemorrhageResult:
         scene = slicer.mrmlScene
         folder = folderOf(self.segmentation)
         owned = [self.node(role) for role in self.roles if role != _CT]
-        # Identifiers first: removing one node may remove another.
-        identifiers = dict.fromkeys(node.GetID() for owner in owned for node in (*_attachments(owner), owner) if node is not None)
+        # Identifiers first, since removing one node may remove another. Owners first: a sequence browser that loses the node
+        # that it shows makes a new one.
+        nodes = (node for owner in owned for node in (owner, *_attachments(owner)) if node is not None)
+        identifiers = dict.fromkeys(node.GetID() for node in nodes)
         removeFolder(folder)
         for identifier in (*identifiers, self._record.GetID()):
             node = scene.GetNodeByID(identifier)
@@ -148,13 +150,13 @@ def _attachments(node: Any) -> Iterator[Any]:
             proxy = node.GetProxyNode(sequence)
             for member in (proxy, sequence):
                 if member is not None:
-                    yield from _attachments(member)
                     yield member
+                    yield from _attachments(member)
     if node.IsA("vtkMRMLPlotChartNode"):
         for index in range(node.GetNumberOfPlotSeriesNodes()):
             yield node.GetNthPlotSeriesNode(index)
     if node.IsA("vtkMRMLDisplayableNode"):
-        for index in range(node.GetNumberOfDisplayNodes()):
+        for index in reversed(range(node.GetNumberOfDisplayNodes())):  # a color legend before the display that it explains
             yield node.GetNthDisplayNode(index)
     if node.IsA("vtkMRMLStorableNode"):
         for index in range(node.GetNumberOfStorageNodes()):
