@@ -1,0 +1,77 @@
+"""A checkpoint is whole or not there, whatever happens while it is written."""
+
+import pytest
+import torch
+
+from hemorrhage.errors import ModelError
+from hemorrhage_training.nnunet.checkpoint_file import previous_of, remove_checkpoint, whole_checkpoint, write_checkpoint
+
+
+def _write(path, value):
+    content = {"network_weights": {"w": torch.full((1000,), value)}, "trainer_name": "t", "init_args": {"configuration": "c"}}
+    write_checkpoint(path, lambda partial: torch.save(content, partial))
+
+
+def _value(path):
+    return torch.load(path, weights_only=True)["network_weights"]["w"][0].item()
+
+
+def test_the_one_before_is_kept(tmp_path):
+    path = tmp_path / "checkpoint_latest.pth"
+    for value in (1.0, 2.0, 3.0):
+        _write(path, value)
+    assert _value(whole_checkpoint(path)) == 3
+    assert _value(previous_of(path)) == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint_latest.previous.pth", "checkpoint_latest.pth"]
+
+
+def test_a_failed_write_leaves_the_present_one(tmp_path):
+    path = tmp_path / "checkpoint_latest.pth"
+    _write(path, 1.0)
+
+    def full_disk(partial):
+        partial.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_checkpoint(path, full_disk)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert _value(whole_checkpoint(path)) == 1
+
+
+def test_killed_between_the_two_renames_the_one_before_is_used(tmp_path):
+    path = tmp_path / "checkpoint_latest.pth"
+    _write(path, 1.0)
+    path.rename(previous_of(path))
+    assert _value(whole_checkpoint(path)) == 1
+
+
+@pytest.mark.parametrize("damage", [lambda c: c[: len(c) // 2], lambda c: c[:2000] + b"\x00\x01\x02" + c[2003:], lambda c: b""])
+def test_damage_is_found(tmp_path, damage):
+    path = tmp_path / "checkpoint_latest.pth"
+    _write(path, 1.0)
+    _write(path, 2.0)
+    path.write_bytes(damage(path.read_bytes()))
+    assert whole_checkpoint(path) == previous_of(path)
+    previous_of(path).unlink()
+    with pytest.raises(ModelError, match="start the training anew"):
+        whole_checkpoint(path)
+
+
+def test_a_checkpoint_with_code_is_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return print, ("code ran",)
+
+    path = tmp_path / "checkpoint_latest.pth"
+    write_checkpoint(path, lambda partial: torch.save({"network_weights": Evil()}, partial))
+    with pytest.raises(ModelError):
+        whole_checkpoint(path)
+
+
+def test_removing_removes_both(tmp_path):
+    path = tmp_path / "checkpoint_latest.pth"
+    _write(path, 1.0)
+    _write(path, 2.0)
+    remove_checkpoint(path)
+    assert not list(tmp_path.iterdir())
