@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
 from slicer.i18n import tr as _
+
+from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
 
 _CARD, _PLANS, _DATASET = "model.json", "plans.json", "dataset.json"
 _STOCK_METHODS = ("tta", "deterministic")

@@ -6,6 +6,7 @@ computation running. Uses what every system has: ``/proc`` on Linux, ``ps`` on m
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,10 +57,9 @@ def kill_tree(pid: int) -> None:
 
 
 def _send(pid: int, number: int) -> None:
-    try:
+    # It may be gone already, or its number may belong to somebody else by now.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # it is gone already, or its number belongs to somebody else by now
 
 
 def _parents() -> list[tuple[int, int]]:

@@ -79,14 +79,14 @@ class Request:
 
 @dataclass(frozen=True)
 class HelloRequest(Request):
-    """Which versions, devices and models are there?"""
+    """Asks which versions, devices and models there are."""
 
     kind = "hello"
 
 
 @dataclass(frozen=True)
 class CheckRequest(Request):
-    """Can this CT be segmented?"""
+    """Asks whether a CT can be segmented."""
 
     kind = "check"
     volume: VolumeFile

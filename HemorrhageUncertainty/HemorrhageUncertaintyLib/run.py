@@ -9,8 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from hemorrhage.errors import HemorrhageError
 from slicer.i18n import tr as _
+
+from hemorrhage.errors import HemorrhageError
 
 from .engine_process import EngineProcess
 from .requests import (
@@ -99,8 +100,8 @@ class RunCallbacks:
 class Run:
     """A segmentation under way.
 
-    It holds no node: the CT is looked up by ID whenever it is needed. If the CT or the whole scene goes away, the engine is stopped
-    and the result dropped. The temporary folder is removed in all cases.
+    It holds no node: the CT is looked up by ID whenever it is needed. If the CT or the whole scene goes away, the engine is
+    stopped and the result dropped. The temporary folder is removed in all cases.
 
     Parameters
     ----------
@@ -167,7 +168,11 @@ class Run:
         self.error = ErrorEvent(ErrorKind.INPUT, sentence)
         self._end(RunState.DROPPED)
 
-    def _handOver(self) -> Generator[Any, None, VolumeFile | None]:
+    def removeFolder(self) -> None:
+        """Remove the temporary folder now; a run that is over does so by itself, if need be with some delay."""
+        self._removeFolder(0)
+
+    def _handOver(self) -> Generator[Any, None, VolumeFile]:
         self._folder = RunFolder(self._temporaryFolder)
         yield
         self._input = self._scene.prepare(self._guard.node)
@@ -176,10 +181,8 @@ class Run:
         yield
         kept = self.options.samples if self.options.keep_samples else 0
         needed = result_bytes(values.shape, _CLASSES, kept)
-        volume = None
-        for volume in self._folder.write_volume(values, self._input.affine, self._input.name, result_bytes=needed):
-            yield
-        return volume
+        writing = self._folder.write_volume(values, self._input.affine, self._input.name, result_bytes=needed)
+        return (yield from writing)
 
     def _ask(self, volume: VolumeFile) -> None:
         self.state = RunState.RUNNING

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from slicer.i18n import tr as _
 
 from hemorrhage.errors import ResourceError
-from slicer.i18n import tr as _
 
 from .requests import VolumeFile
 
@@ -48,8 +48,8 @@ class RunFolder:
 
     def write_volume(
         self, values: NDArray[Any], affine: NDArray[np.floating], name: str, *, result_bytes: int
-    ) -> Iterator[VolumeFile | None]:
-        """Write a CT in small steps; the last step gives its description, those before give None.
+    ) -> Generator[None, None, VolumeFile]:
+        """Write a CT in small steps, and return its description.
 
         Parameters
         ----------
@@ -75,10 +75,10 @@ class RunFolder:
             with file.open("wb", buffering=0) as stream:
                 for first in range(0, len(values), step):
                     stream.write(np.ascontiguousarray(values[first : first + step], dtype=kind))
-                    yield None
+                    yield
         except OSError as error:
             raise self._full(error) from error
-        yield VolumeFile(file, kind.newbyteorder("=").name, _triple(values.shape), tuple(map(tuple, affine.tolist())), name)
+        return VolumeFile(file, kind.newbyteorder("=").name, _triple(values.shape), tuple(map(tuple, affine.tolist())), name)
 
     def remove_volume(self) -> None:
         """Delete the CT, which the engine has read when the result is there."""
@@ -93,8 +93,8 @@ class RunFolder:
         free = shutil.disk_usage(self.path).free
         if free < needed + _MARGIN_BYTES:
             sentence = _(
-                "The disk of {folder} has {free:.1f} GB free and {needed:.1f} GB are needed: make room, or choose another temporary "
-                "folder in the application settings."
+                "The disk of {folder} has {free:.1f} GB free and {needed:.1f} GB are needed: make room, or choose another "
+                "temporary folder in the application settings."
             )
             needed_gb = (needed + _MARGIN_BYTES) / 1e9
             raise ResourceError(sentence.format(folder=self.path.parent, free=free / 1e9, needed=needed_gb))
