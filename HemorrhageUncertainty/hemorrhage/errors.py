@@ -12,6 +12,8 @@ class ExitCode(IntEnum):
     UNUSABLE_INPUT = 2
     MODEL_PROBLEM = 3
     NOT_ENOUGH_RESOURCES = 4
+    #: Done, but part of the input was unusable and left out; it was named.
+    PARTLY_DONE = 5
     INTERRUPTED = 130
 
 

@@ -18,6 +18,8 @@ class Stage(StrEnum):
     SUMMARIZING = "summarizing"
     WRITING = "writing"
     REPORTING = "reporting"
+    IMPORTING = "importing"
+    CHECKING = "checking"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .data import data
 from .demo import demo
 from .models import models
 from .segment import segment
@@ -23,6 +24,7 @@ app.command()(segment)
 app.command()(demo)
 app.command()(simulate)
 app.add_typer(models, name="models")
+app.add_typer(data, name="data")
 
 
 def _show_version(wanted: bool) -> None:

@@ -24,7 +24,7 @@ def find_bhsd(folder: Path) -> SourceDataSet:
         listed = read_split_file(split_file)
         split = {name: listed.get(name) for name in pairs}
     unlisted = [name for name, where in split.items() if where is None]
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if unlisted and len(unlisted) < len(pairs):
         warnings = (f"The official split does not list {len(unlisted)} cases ({unlisted[0]}, ...): they are used for training.",)
     return SourceDataSet(

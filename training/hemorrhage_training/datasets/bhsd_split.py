@@ -21,7 +21,7 @@ _TRAINING = """
     a84354a5 a9b3fedc a9fe41fd aaf2973d ad252872 af8ac3ec b3a33085 b79a2d4a b85bdbe9 ba3a77dd c08a7b51 c1e1c4ef
     c3769f3a ca7bbeab cb4c887c ccbe16e6 d039497d d3d99dce d79fa3ff daf22e49 db89259c e05b3047 e1d9fe9d e2e2e522
     e393f193 e3db11e0 e714812a e8691c40 eb39f236 eb5a964a ec8a7bf0 ed6dfff7 f4795940 fb6d0135 fcbe7eda
-""".split()
+"""
 
 _TEST = """
     0237f3c9 029ebbea 02b882cc 02f779fb 041e6601 0492041f 07365cde 0b10cbee 10beb45f 1653b22b 18747540 1879071b
@@ -32,12 +32,12 @@ _TEST = """
     9dce269b 9e0eaeeb 9ed18606 a40e10b0 a429fd9a a72de500 a768755c ab1ba874 acaa9bd1 b14c7e8b b1d5d5e8 b367130b
     b80aec97 b92014da b972b07f c488fbef c5479170 c91d516c c9d6fdc6 cdaa21cb cf8f428f d02f2ee1 d29d246b d2deede6
     d8e67d7d d9675573 dd3d7720 df3f0a7d df935041 e566ef9b ea687366 eac5718d eb093f57 f1a342da f335b6db faa3c13d
-""".split()
+"""
 
 #: From patient to split.
 OFFICIAL: dict[str, Split] = {
-    **dict.fromkeys(_TRAINING, Split.TRAINING),
-    **dict.fromkeys(_TEST, Split.TEST),
+    **dict.fromkeys(_TRAINING.split(), Split.TRAINING),
+    **dict.fromkeys(_TEST.split(), Split.TEST),
 }
 
 
@@ -54,7 +54,9 @@ def read_split_file(path: Path) -> dict[str, Split]:
         training = [_case_name(entry["image"]) for entry in record["training"]]
         test = [_case_name(entry) for entry in record["test"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataSetError(f"{path} does not list training and test cases as BHSD's dataset.json does: remove or repair it") from error
+        raise DataSetError(
+            f"{path} does not list training and test cases as BHSD's dataset.json does: remove or repair it"
+        ) from error
     twice = sorted(set(training) & set(test))
     if twice:
         raise DataSetError(f"{path} lists {twice[0]} for training and for test: repair it")

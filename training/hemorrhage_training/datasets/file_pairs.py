@@ -20,9 +20,7 @@ def volumes_in(folder: Path, endings: tuple[str, ...] = NIFTI) -> dict[str, Path
     return found
 
 
-def pair(
-    cts: dict[str, Path], masks: dict[str, Path], folder: Path
-) -> tuple[dict[str, tuple[Path, Path]], dict[str, str]]:
+def pair(cts: dict[str, Path], masks: dict[str, Path], folder: Path) -> tuple[dict[str, tuple[Path, Path]], dict[str, str]]:
     """Match CTs and masks by name.
 
     Returns

@@ -110,7 +110,7 @@ def as_they_are(scheme: LabelScheme) -> Renumbered:
 
 
 def canonical_name(name: str) -> str:
-    """Return the field's abbreviation for a class name ("Epidural hemorrhage" is EDH), or the name itself if it is none of ours."""
+    """Return the field's abbreviation of a class name ("Epidural hemorrhage" is EDH); a name that is none of ours stays."""
     plain = name.strip().lower().replace("_", " ")
     for ending in _TRAILING:
         plain = plain.removesuffix(ending)

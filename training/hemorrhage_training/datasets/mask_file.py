@@ -56,14 +56,16 @@ def _read_nifti(path: Path) -> Mask:
 
     try:
         if path.name.lower().endswith(".gz"):
-            # Unpacked whole, so that the checksum is verified; a truncated file must not become an empty end of the mask.
-            image: Any = nibabel.nifti1.Nifti1Image.from_bytes(gzip.decompress(path.read_bytes()))
+            # Unpacked whole, so that the checksum is verified: a truncated file must not become an empty end of the mask.
+            content = gzip.decompress(path.read_bytes())
+            nifti_2 = content[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c")
+            image: Any = (nibabel.nifti2.Nifti2Image if nifti_2 else nibabel.nifti1.Nifti1Image).from_bytes(content)
         else:
-            image = nibabel.nifti1.Nifti1Image.from_filename(path)
+            image = nibabel.load(path)
         stored = np.asanyarray(image.dataobj)
-    except OSError as error:
+    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise CaseDefectError(f"{path.name} {_UNREADABLE}") from error
-    except (EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError) as error:
+    except (nibabel.spatialimages.HeaderDataError, nibabel.wrapstruct.WrapStructError) as error:
         raise CaseDefectError(f"{path.name} {_UNREADABLE}") from error
     while stored.ndim > 3 and stored.shape[-1] == 1:
         stored = stored[..., 0]

@@ -31,7 +31,7 @@ def find_mbhseg(folder: Path) -> SourceDataSet:
             incomplete[case.name] = f"there is no CT ({_CT_NAME}) in it"
     if not cases and not incomplete:
         raise DataSetError(
-            f"{folder} does not look like MBH-Seg25: expected a folder for each case with {_CT_NAME} and label_annot_<rater>.nii.gz"
+            f"{folder} does not look like MBH-Seg25: expected folders with {_CT_NAME} and label_annot_<rater>.nii.gz"
         )
     expectation = Expectation(in_plane=512, hemorrhage_in_all=True)
     return SourceDataSet("mbhseg", folder, SIX, as_they_are(SIX), tuple(cases), incomplete, expectation)

@@ -25,7 +25,9 @@ def find_nnunet_raw(folder: Path) -> SourceDataSet:
     try:
         scheme, rule = scheme_of(dataset["labels"])
     except (ValueError, TypeError) as error:
-        raise DataSetError(f"{folder / 'dataset.json'} has labels that cannot be used ({error}): give each class one number") from error
+        raise DataSetError(
+            f"{folder / 'dataset.json'} has labels that cannot be used ({error}): give each class one number"
+        ) from error
     found: dict[str, tuple[Path, Path, Split]] = {}
     incomplete: dict[str, str] = {}
     for ending, split in (("Tr", Split.TRAINING), ("Ts", Split.TEST)):
