@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import slicer
 from numpy.typing import NDArray
+from slicer.i18n import tr as _
 
 from hemorrhage.hemorrhage_class import CLASS_COLOURS
-from slicer.i18n import tr as _
 
 from .table_node import Column, ColumnType, fillTable
 from .tables import TOTAL

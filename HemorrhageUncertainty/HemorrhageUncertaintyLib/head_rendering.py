@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import slicer
 import vtk
-
 from slicer.i18n import tr as _
 
 #: Points of the CT's opacity, (HU, opacity): skin faint, brain nothing, bone translucent.
-OPACITY = ((-1000, 0.0), (-300, 0.0), (-150, 0.02), (-50, 0.0), (150, 0.0), (350, 0.06), (1200, 0.14), (3000, 0.18))
+OPACITY = ((-1000, 0.0), (-300, 0.0), (-150, 0.02), (-50, 0.0), (150, 0.0), (350, 0.07), (1200, 0.16), (3000, 0.2))
 #: Points of its color, (HU, red, green, blue).
 COLOR = ((-1000, 0.3, 0.3, 0.3), (-150, 0.75, 0.6, 0.52), (150, 0.85, 0.75, 0.65), (400, 0.93, 0.9, 0.83), (3000, 1.0, 1.0, 0.97))
 #: Points of the opacity by gradient, (HU a mm, opacity): edges only, no fog of noise.
 GRADIENT_OPACITY = ((0, 0.0), (40, 0.0), (120, 1.0), (2000, 1.0))
 _COPY_ROLE = "hemorrhageHeadCopy"
-_PROPERTY_ATTRIBUTE = "HemorrhageUncertainty.head"
 
 
 def showHead(ct, visible: bool = True):
@@ -47,8 +45,7 @@ def showHead(ct, visible: bool = True):
     volume = ct if straight else _straightCopy(ct)
     display = logic.GetFirstVolumeRenderingDisplayNode(volume)
     if display is None:
-        display = logic.CreateDefaultVolumeRenderingNodes(volume)
-    _makeTranslucent(display)
+        display = _addRendering(logic, volume)
     display.SetVisibility(True)
     return display
 
@@ -98,11 +95,22 @@ def _straightCopy(ct):
     return copy
 
 
-def _makeTranslucent(display) -> None:
-    """Give the rendering its transfer functions once; what a user changes afterwards stays."""
-    node = display.GetVolumePropertyNode()
-    if node.GetAttribute(_PROPERTY_ATTRIBUTE) is not None:
-        return
+def _addRendering(logic, volume):
+    """Add a volume rendering by the application's preferred method, with transfer functions of its own.
+
+    `vtkSlicerVolumeRenderingLogic.CreateDefaultVolumeRenderingNodes` would first guess what is shown, and load all presets.
+    """
+    method = logic.GetDefaultRenderingMethod() or "vtkMRMLCPURayCastVolumeRenderingDisplayNode"
+    display = slicer.mrmlScene.AddNewNodeByClass(method)
+    display.SetVisibility(False)
+    functions = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumePropertyNode")
+    _makeTranslucent(functions)
+    display.SetAndObserveVolumePropertyNodeID(functions.GetID())
+    volume.AddAndObserveDisplayNodeID(display.GetID())
+    return display
+
+
+def _makeTranslucent(node) -> None:
     opacity, gradient, color = vtk.vtkPiecewiseFunction(), vtk.vtkPiecewiseFunction(), vtk.vtkColorTransferFunction()
     for point in OPACITY:
         opacity.AddPoint(*point)
@@ -116,5 +124,4 @@ def _makeTranslucent(display) -> None:
     node.SetColor(color)
     node.GetVolumeProperty().ShadeOn()
     node.GetVolumeProperty().SetInterpolationTypeToLinear()
-    node.SetAttribute(_PROPERTY_ATTRIBUTE, "translucent")
     node.EndModify(wasModifying)

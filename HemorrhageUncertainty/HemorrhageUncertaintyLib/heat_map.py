@@ -16,7 +16,7 @@ _NAME, _OPACITY = "heatMap.name", "heatMap.opacity"
 #: Every map ends at 1 (or a rounding above), and nothing is hidden for being too high.
 _ABOVE_EVERY_MAP = 2.0
 #: As shares of the view: a narrow legend in the lower right corner, clear of the brain.
-_LEGEND_SIZE, _LEGEND_POSITION = (0.16, 0.42), (0.99, 0.03)
+_LEGEND_SIZE, _LEGEND_POSITION = (0.12, 0.42), (0.99, 0.03)
 
 
 class HeatMap:

@@ -59,9 +59,9 @@ def styleOf(name: str, classCount: int) -> HeatMapStyle:
         subtype = name.removeprefix(PROBABILITY_PREFIX)
         return _style(_("Probability of {subtype}").format(subtype=subtype), _("0 to 1"), 1.0)
     styles = {
-        "entropy": (_("Entropy"), _("0 to 1, of its maximum"), evenSplit),
-        "mutualInformation": (_("Mutual information"), _("0 to 1, of its maximum"), evenSplit / 2),
-        "variance": (_("Variance"), _("squared probability"), 0.25),
+        "entropy": (_("Entropy"), _("0 to 1"), evenSplit),
+        "mutualInformation": (_("Mutual information"), _("0 to 1"), evenSplit / 2),
+        "variance": (_("Variance"), _("probability²"), 0.25),
     }
     return _style(*styles[name])
 

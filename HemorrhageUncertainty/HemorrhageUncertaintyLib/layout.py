@@ -18,7 +18,7 @@ _AXIAL = _SLICE.format(tag="Red", orientation="Axial", label="R", color="#F34A33
 _CORONAL = _SLICE.format(tag="Green", orientation="Coronal", label="G", color="#6EB04B")
 _SAGITTAL = _SLICE.format(tag="Yellow", orientation="Sagittal", label="Y", color="#EDD54C")
 
-#: Above, the axial slices (head CT is read there) and 3D; beside them coronal and sagittal; below, numbers and their distribution.
+#: Above, the axial slices, in which head CT is read, between coronal, sagittal and 3D; below, the numbers and their distribution.
 LAYOUT = f"""
 <layout type="vertical" split="true">
  <item splitSize="700">

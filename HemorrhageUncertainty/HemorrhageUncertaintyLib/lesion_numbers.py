@@ -11,7 +11,6 @@ import vtk
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.distance import cdist
-
 from slicer.i18n import tr as _
 
 from .segment_voxels import SegmentVoxels, segmentOf, segmentVoxels, toWorld

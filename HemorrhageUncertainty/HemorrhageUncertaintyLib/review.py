@@ -18,6 +18,7 @@ from .views import jumpTo
 #: So many lesions, the largest, become points; the table lists all of them. Hundreds of points would bury the CT.
 MOST_POINTS = 50
 _COUNTED = "review.lesionsMl"
+_BACKGROUND = "background"
 #: Volumes in mL that differ by less are the same; a voxel of a head CT has 0.0005 mL or more.
 _SAME_ML = 1e-6
 
@@ -66,11 +67,8 @@ class Review:
         """Make the points and remember each voxel's lesion: once, when the result is new and before anybody edits."""
         summary = self.result.summary
         anchors = makeLesionNumbers(self.result)
-        lesions = [
-            (row["number"], _lesionTitle(row), anchors.get(row["number"], row["centre_ras"]))
-            for row in summary["lesions"][:MOST_POINTS]
-        ]
-        places = [(row["rank"], _placeTitle(row), row["centre_ras"]) for row in summary["places"]]
+        lesions = [(_lesionTitle(row), anchors.get(row["number"], row["centre_ras"])) for row in summary["lesions"][:MOST_POINTS]]
+        places = [(_placeTitle(row), row["centre_ras"]) for row in summary["places"]]
         fillPoints(self.result, ItemKind.LESION, lesions)
         fillPoints(self.result, ItemKind.PLACE, places)
         self.update()
@@ -201,4 +199,6 @@ def _lesionTitle(row) -> str:
 
 
 def _placeTitle(row) -> str:
-    return _("{rank} {first} or {second}?").format(rank=row["rank"], first=row["classes"][0], second=row["classes"][1])
+    """Name a place by the subtypes that compete there; that the other possibility is no hemorrhage needs no word."""
+    subtypes = [name for name in row["classes"] if name != _BACKGROUND]
+    return _("{rank} {subtypes}?").format(rank=row["rank"], subtypes=_(" or ").join(subtypes))

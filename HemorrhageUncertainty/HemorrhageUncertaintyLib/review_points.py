@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import slicer
-
 from slicer.i18n import tr as _
 
 from .marks import ItemKind, Mark
@@ -14,7 +13,7 @@ _COLORS = {ItemKind.LESION: (1.0, 0.85, 0.2), ItemKind.PLACE: (0.35, 0.85, 1.0)}
 _REJECTED_COLOR = (0.5, 0.5, 0.5)
 
 
-def fillPoints(result, kind: ItemKind, points: Sequence[tuple[int, str, Sequence[float]]]):
+def fillPoints(result, kind: ItemKind, points: Sequence[tuple[str, Sequence[float]]]):
     """Replace the points of one kind; the node is made once and used again.
 
     The points are under the CT's parent transform, so that they stay on the anatomy when it changes.
@@ -23,7 +22,7 @@ def fillPoints(result, kind: ItemKind, points: Sequence[tuple[int, str, Sequence
     ----------
     result : HemorrhageResult
     kind : ItemKind
-    points : sequence of (number, label, (R, A, S))
+    points : sequence of (label, (R, A, S))
         World space, in mm.
 
     Returns
@@ -39,7 +38,7 @@ def fillPoints(result, kind: ItemKind, points: Sequence[tuple[int, str, Sequence
     wasModifying = node.StartModify()
     node.RemoveAllControlPoints()
     node.SetAndObserveTransformNodeID(result.ct.GetTransformNodeID())
-    for number, label, ras in points:
+    for label, ras in points:
         index = node.AddControlPointWorld(*(float(value) for value in ras))
         node.SetNthControlPointLabel(index, label)
         node.SetNthControlPointAssociatedNodeID(index, result.ct.GetID())
@@ -74,7 +73,9 @@ def _show(node, kind: ItemKind) -> None:
     display.SetSelectedColor(*_COLORS[kind])
     display.SetColor(*_REJECTED_COLOR)
     display.SetGlyphScale(1.5)
-    display.SetTextScale(2.5)
+    display.SetTextScale(2.0)
+    # Places cluster around lesions, and their names would hide what they are about; list and table have them.
+    display.SetPointLabelsVisibility(kind is ItemKind.LESION)
     display.SetOccludedVisibility(True)
     display.SetOccludedOpacity(0.4)
     display.EndModify(wasModifying)

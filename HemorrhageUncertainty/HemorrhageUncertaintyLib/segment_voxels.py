@@ -50,8 +50,9 @@ def segmentOf(segmentation, subtype: str) -> str | None:
 def segmentVoxels(segmentation, segmentID: str) -> SegmentVoxels | None:
     """Return a segment's voxels, or None where it has none.
 
-    A linear parent transform multiplies every voxel's volume by the same number, as in Segment Statistics. Under another
-    transform each voxel has its own volume: that of the parallelepiped between the transformed centers of its faces.
+    A linear parent transform multiplies every voxel's volume by the same number: what Segment Statistics finds once the
+    transform is hardened (before, it leaves the transform out). Under another transform each voxel has its own volume: that of
+    the parallelepiped between the transformed centers of its faces.
     """
     image = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
     if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 import slicer
-
 from slicer.i18n import tr as _
 
 from .table_node import Column, ColumnType, columnValues, fillTable, setColumnValues

@@ -1,4 +1,4 @@
-"""A finished result in the scene, without a network: the phantom's segmentation, through the files that the engine process writes."""
+"""A finished result in the scene, without a network: the phantom's segmentation, through the engine process's files."""
 
 from __future__ import annotations
 
