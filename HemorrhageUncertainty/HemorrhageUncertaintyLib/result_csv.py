@@ -65,7 +65,7 @@ def write_places(result: Any, path: Path) -> None:
             *(" ".join(place["classes"]), *place["centre_ras"], place["nearest_slice"]),
             marks.get(ItemKind.PLACE, place["rank"]).value,
         ]
-        for place in summary["places"]
+        for place in result.summary["places"]
     )
     _write(path, columns, rows)
 
