@@ -48,7 +48,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         panel.setMRMLScene(slicer.mrmlScene)
 
         self.logic = HemorrhageUncertaintyLogic()
-        self.inputs = InputSection(self.ui, self.logic.models, self.logic.importModel, assess)
+        self.inputs = InputSection(self.ui, self.logic.models, self.logic.importModel, assess, self.logic.askEngine)
         self.run = RunSection(self.ui, self._segment, self._showPreview, self.showResult, self._showAsBefore)
         self.display = DisplaySection(self.ui)
         self.reading = ReadingSection(self.ui)
@@ -66,8 +66,8 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
 
     def cleanup(self):
         """Called when the application closes or the module is reloaded."""
-        self.removeObservers()
         self._setParameterNode(None)
+        self.removeObservers()
         self.reading.release()
         self.run.cancel()
         self.logic.shutDown()
@@ -83,10 +83,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def exit(self):
         """Called each time another module is opened; a segmentation that is under way goes on."""
         self._enableShortcuts(False)
-        if self._parameterNode is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
+        self._disconnectParameterNode()
 
     def initializeParameterNode(self):
         """Take the choices from the scene; select a CT and a result where nothing is selected yet, to save clicks."""
@@ -131,10 +128,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.display.setResult(self._result)
 
     def _setParameterNode(self, parameterNode):
-        if self._parameterNode is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
+        self._disconnectParameterNode()
         self._parameterNode = parameterNode
         for section in (self.inputs, self.display, self.samples, self.comparison):
             section.setParameterNode(parameterNode)
@@ -142,6 +136,12 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             self._parameterNodeGuiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
             self._update()
+
+    def _disconnectParameterNode(self):
+        if self._parameterNodeGuiTag is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self._parameterNodeGuiTag = None
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
 
     def _onParameterNodeModified(self, _caller=None, _event=None):
         self._update()

@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..head_rendering import showHead
-from ..heat_map import HeatMap
+from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..views import showBrainWindow, showOutlines, showSurfaces
 from .string_choice import Choice, StringChoice
@@ -71,6 +71,15 @@ class DisplaySection:
             self._showSurfaces(node.showSurfaces)
         if changed[3] and self._result.ct is not None:
             showHead(self._result.ct, node.showHead)
+
+    def showPreview(self, preview) -> None:
+        """Show what the samples say so far, in place of an earlier result."""
+        if self._heatMap is not None:
+            self._heatMap.hide()
+            self._showSurfaces(False)
+            showOutlines(self._result.segmentation, False)
+        showOutlines(preview.segmentation)
+        slicer.util.setSliceViewerLayers(foreground=preview.heatMap, foregroundOpacity=DEFAULT_OPACITY)
 
     def blink(self) -> None:
         """Hide the heat map, or bring it back."""

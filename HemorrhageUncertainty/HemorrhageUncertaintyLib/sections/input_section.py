@@ -57,13 +57,16 @@ class InputSection:
     importModel : callable(path, onDone(name))
         Checks and copies a model; reports errors itself.
     assess : callable(ctNode) returning a Verdict
+    askEngine : callable(onHello)
+        Asks the engine, which is started if need be; `onHello` gets what has ``devices``.
     """
 
-    def __init__(self, ui, listModels: Callable, importModel: Callable, assess: Callable):
+    def __init__(self, ui, listModels: Callable, importModel: Callable, assess: Callable, askEngine: Callable):
         self._ui = ui
         self._listModels = listModels
         self._importModel = importModel
         self._assess = assess
+        self._askEngine = askEngine
         self._parameterNode = None
         self._models: Sequence[ModelDescription] = []
         self._checked = None
@@ -71,8 +74,9 @@ class InputSection:
         self._model = StringChoice(ui.modelComboBox, self._chooseModel)
         self._method = StringChoice(ui.methodComboBox, self._chooseMethod)
         self._device = StringChoice(ui.deviceComboBox, self._chooseDevice)
-        self._devices: Sequence[str] = ("cpu",)
+        self._devices: Sequence[str] = ()
         ui.importModelButton.connect("clicked()", self._browseForModel)
+        ui.advancedCollapsibleButton.connect("contentsCollapsed(bool)", self._findDevices)
 
     def setParameterNode(self, parameterNode) -> None:
         """Show the choices of a parameter node; None while a scene closes."""
@@ -82,12 +86,6 @@ class InputSection:
             self._showModels()
             self._showDevices()
         self.update()
-
-    def setDevices(self, devices: Sequence[str]) -> None:
-        """Offer what the engine found."""
-        self._devices = tuple(devices)
-        if self._parameterNode is not None:
-            self._showDevices()
 
     def update(self) -> None:
         """Check the CT if it is another one, or has changed, since the last look."""
@@ -129,6 +127,16 @@ class InputSection:
         choices = [Choice(AUTOMATIC, _("Automatic")), *(Choice(name, name) for name in self._devices)]
         self._device.setChoices(choices, self._parameterNode.device)
 
+    def _findDevices(self, collapsed: bool) -> None:
+        """Ask the engine once, when somebody looks: that starts it, which takes a moment."""
+        if not collapsed and not self._devices:
+            self._askEngine(self._offerDevices)
+
+    def _offerDevices(self, hello) -> None:
+        self._devices = tuple(hello.devices)
+        if self._parameterNode is not None:
+            self._showDevices()
+
     def _modelOf(self, name: str) -> ModelDescription | None:
         return next((model for model in self._models if model.name == name), None)
 
@@ -157,7 +165,8 @@ class InputSection:
 
     def importModel(self, path: Path) -> None:
         """Import a model from a zip file or a folder, or from a folder of which one of the JSON files is named, and select it."""
-        self._importModel(path.parent if path.suffix == ".json" else path, self._selectImported)
+        with slicer.util.tryWithErrorDisplay(_("The model cannot be imported."), waitCursor=True):
+            self._importModel(path.parent if path.suffix == ".json" else path, self._selectImported)
 
     def _selectImported(self, name: str) -> None:
         if self._parameterNode is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -12,6 +11,9 @@ from ..marks import ItemKind, Mark
 from ..review import Review
 from ..table_node import columnValues
 from ..tables import TOTAL, setThresholdMl, thresholdsMl
+
+from .table_cells import Header, fillCells, prepareTable
+from .volumes_table import VolumesTable
 
 NEXT_KEY, PREVIOUS_KEY = "N", "Shift+N"
 
@@ -45,16 +47,14 @@ class ReadingSection:
         self._result = None
         self._review = None
         self._lists = (
-            _List(ItemKind.PLACE, ui.placesTable, "placesTable", "rank", ("rank", "subtypes", "volume_ml", "slice", "mark")),
-            _List(
-                ItemKind.LESION, ui.lesionsTable, "lesionsTable", "number", ("number", "subtype", "reviewed_ml", "slice", "mark")
-            ),
+            _List(ItemKind.LESION, ui.lesionsTable, "lesionsTable", ("number", "subtype", "reviewed_ml", "slice", "mark")),
+            _List(ItemKind.PLACE, ui.placesTable, "placesTable", ("rank", "subtypes", "volume_ml", "slice", "mark")),
         )
         for each in self._lists:
             each.widget.connect("cellClicked(int,int)", lambda row, _column, each=each: self._goToRow(each, row))
             each.widget.connect("currentCellChanged(int,int,int,int)", lambda row, *_rest, each=each: self._goToRow(each, row))
-            each.widget.verticalHeader().setVisible(False)
-            each.widget.horizontalHeader().setStretchLastSection(True)
+            prepareTable(each.widget)
+        self._volumes = VolumesTable(ui.volumesTable, self._goToSubtype)
         ui.thresholdSpinBox.connect("valueChanged(double)", self._changeThreshold)
         ui.plotButton.connect("clicked()", self.showPlot)
         ui.nextButton.connect("clicked()", self.next)
@@ -80,7 +80,7 @@ class ReadingSection:
             self._review.onChange = None
         self._result = result
         self._review = Review(result) if result is not None else None
-        self._ui.volumesTableView.setMRMLTableNode(result.node("volumesTable") if result is not None else None)
+        self._volumes.show(result)
         if self._review is not None:
             self._review.onChange = self._showReview
             self._review.follow()
@@ -130,6 +130,7 @@ class ReadingSection:
     def _changeThreshold(self, thresholdMl: float) -> None:
         if self._result is not None:
             setThresholdMl(self._result, thresholdMl)
+            self._volumes.show(self._result)
 
     def _showThreshold(self) -> None:
         spinBox = self._ui.thresholdSpinBox
@@ -154,19 +155,19 @@ class ReadingSection:
         )
 
     def _fill(self, each: _List) -> None:
-        widget = each.widget
         node = self._result.node(each.tableRole) if self._result is not None else None
         columns = [columnValues(node, column) for column in each.columns] if node is not None else []
-        wasBlocked = widget.blockSignals(True)
-        widget.setRowCount(len(columns[0]) if columns else 0)
-        widget.setColumnCount(len(each.columns))
-        if node is not None:
-            widget.setHorizontalHeaderLabels([_header(node, column) for column in each.columns])
-        for column, values in enumerate(columns):
-            for row, value in enumerate(values):
-                widget.setItem(row, column, qt.QTableWidgetItem(f"{value:.1f}" if isinstance(value, float) else str(value)))
-        widget.resizeColumnsToContents()
-        widget.blockSignals(wasBlocked)
+        rows = [[f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in row] for row in zip(*columns, strict=True)]
+        fillCells(each.widget, [_header(node, column) for column in each.columns] if node is not None else [], rows)
+
+    def _goToSubtype(self, name: str) -> None:
+        """Bring the views to the largest lesion of a subtype, or of all."""
+        lesions = self._review.items(ItemKind.LESION) if self._review is not None else []
+        names = {lesion["number"]: lesion["name"] for lesion in self._result.summary["lesions"]} if lesions else {}
+        item = next((item for item in lesions if name in (TOTAL, names[item.number])), None)
+        if item is not None:
+            self._review.goTo(item.kind, item.number)
+            self._selectCurrent()
 
     def _goToRow(self, each: _List, row: int) -> None:
         if self._review is None or row < 0:
@@ -198,6 +199,7 @@ class ReadingSection:
             button.enabled = hasCurrent
 
 
-def _header(node, column: str) -> str:
+def _header(node, column: str) -> Header:
     unit = node.GetColumnUnitLabel(column)
-    return f"{node.GetColumnTitle(column)} ({unit})" if unit else node.GetColumnTitle(column)
+    title = f"{node.GetColumnTitle(column)} ({unit})" if unit else node.GetColumnTitle(column)
+    return Header(title, node.GetColumnDescription(column))
