@@ -30,6 +30,9 @@ def boot() -> Any:
     slicer = environment.import_slicer()
 
     importlib.import_module("slicer.util")  # the real one
+    from harness.slicer_application import qt_names
+
+    qt_names.install().QUiLoader = _ui_loader()
     from harness.slicer_application.application import MODULE_SHARE, Application
     from harness.slicer_application.color_tables import write_color_files
     from harness.slicer_application.module_list import create_module_logics
@@ -49,8 +52,22 @@ def boot() -> Any:
     sys.modules["slicer.modules"] = slicer.modules
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(slicer.mrmlScene, True)
     keep_items_in_step(slicer.mrmlScene)
+    _install_widgets()
     _application = application
     return application
+
+
+def _ui_loader() -> type:
+    from harness.slicer_application.ui_loader import UiLoader
+
+    return UiLoader
+
+
+def _install_widgets() -> None:
+    from harness.slicer_application import ctk_widgets, qmrml_widgets
+
+    ctk_widgets.install()
+    qmrml_widgets.install()
 
 
 def _start_logics(slicer: Any, application: Any, share: str) -> None:
