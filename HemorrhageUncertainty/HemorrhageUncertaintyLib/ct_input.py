@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -47,8 +47,18 @@ class CTInput:
     @property
     def array(self) -> NDArray[Any]:
         """Hounsfield units (D, H, W), int16 or float32: read once, and not written to (it can be the node's own memory)."""
+        return _ended(self.arraySteps())
+
+    def arraySteps(self) -> Generator[None, None, NDArray[Any]]:
+        """Return `array`, slice by slice where it is interpolated, so that the application can draw in between."""
         values = _engine_type(self.values())
-        return values if self._straight_grid is None else self._straight_grid.straighten(values)
+        if self._straight_grid is None:
+            return values
+        result = np.empty(self.shape, dtype=values.dtype)
+        for number, plane in enumerate(self._straight_grid.straight_slices(values)):
+            result[number] = plane
+            yield
+        return result
 
     @property
     def affine(self) -> NDArray[np.float64]:
@@ -79,13 +89,25 @@ class CTInput:
         NotAVolumeError
             The array is not of `CTInput.shape`.
         """
+        return _ended(self.toNodeGridSteps(array, kind))
+
+    def toNodeGridSteps(
+        self, array: NDArray[Any], kind: Literal["labels", "map"] = "labels"
+    ) -> Generator[None, None, NDArray[Any]]:
+        """Return `toNodeGrid`, slice by slice where something is interpolated."""
         if array.shape != self.shape:
             raise NotAVolumeError(
                 _("The result has {found} voxels, but the CT has {expected}: segment the CT again.").format(
                     found=_times(array.shape), expected=_times(self.shape)
                 )
             )
-        return array if self._straight_grid is None else self._straight_grid.to_own_grid(array, nearest=kind == "labels")
+        if self._straight_grid is None:
+            return array
+        result = np.empty(self.lattice.shape, dtype=array.dtype)
+        for number, plane in enumerate(self._straight_grid.own_slices(array, nearest=kind == "labels")):
+            result[number] = plane
+            yield
+        return result
 
     def voxelVolumesMl(self) -> float | NDArray[np.float32]:
         """Volume of the CT node's voxels in world space, in mL: one number, or (D, H, W) where they differ."""
@@ -145,6 +167,15 @@ def assess(ctNode: Any) -> Verdict:
         return prepare(ctNode).verdict
     except HemorrhageError as error:
         return unusable(str(error))
+
+
+def _ended(steps: Generator[None, None, NDArray[Any]]) -> NDArray[Any]:
+    """Do all steps of a generator, and return what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def _values(identifier: str) -> NDArray[Any]:

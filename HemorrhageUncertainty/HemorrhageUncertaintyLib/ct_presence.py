@@ -17,16 +17,19 @@ class ResultDroppedError(HemorrhageError):
 
 
 def checkStillThere(ct: Any, input: CTInput) -> None:
-    """Raise `ResultDroppedError` unless the CT is in the scene, where it was when the engine was given it."""
+    """Raise `ResultDroppedError` unless the CT is in the scene."""
     if ct is None or ct.GetID() is None or slicer.mrmlScene.GetNodeByID(ct.GetID()) is not ct:
         raise ResultDroppedError(
             _("The CT {name} is no longer in the scene, so its result was dropped: load the CT and segment it again.").format(
                 name=input.name
             )
         )
+
+
+def checkUnchanged(ct: Any, input: CTInput) -> None:
+    """Raise `ResultDroppedError` unless the CT is in the scene, and where it was when the engine was given it."""
+    checkStillThere(ct, input)
     if not input.describes(ct):
         raise ResultDroppedError(
-            _("The CT {name} was moved or changed meanwhile, so its result was dropped: segment it again.").format(
-                name=input.name
-            )
+            _("The CT {name} was moved or changed meanwhile, its result was dropped: segment it again.").format(name=input.name)
         )

@@ -123,20 +123,33 @@ class HemorrhageResult:
 
     def remove(self) -> None:
         """Remove every node of the result and its folder; the CT stays."""
+        for _node in self.removeSteps():
+            pass
+
+    def removeSteps(self) -> Iterator[None]:
+        """Do `remove` one node a step, since giving back a map's memory takes a moment; closing this does the rest at once."""
         if not self.exists:
             return
-        scene = slicer.mrmlScene
         folder = folderOf(self.segmentation)
         owned = [self.node(role) for role in self.roles if role != _CT]
-        # Identifiers first, since removing one node may remove another. Owners first: a sequence browser that loses the node
-        # that it shows makes a new one.
-        nodes = (node for owner in owned for node in (owner, *_attachments(owner)) if node is not None)
-        identifiers = dict.fromkeys(node.GetID() for node in nodes)
+        # Collected first, since removing one node may remove another. Owners first: a sequence browser that loses the node that
+        # it shows makes a new one. The record first of all: half a result is none. Nodes, not their IDs, which another scene
+        # could have given anew in between.
+        nodes = [self._record]
+        nodes += [node for owner in owned for node in (owner, *_attachments(owner)) if node is not None]
         removeFolder(folder)
-        for identifier in (*identifiers, self._record.GetID()):
-            node = scene.GetNodeByID(identifier)
-            if node is not None:
-                scene.RemoveNode(node)
+        try:
+            while nodes:
+                _removeNode(nodes.pop(0))
+                yield
+        finally:
+            for node in nodes:
+                _removeNode(node)
+
+
+def _removeNode(node: Any) -> None:
+    if node.GetScene() is not None:
+        node.GetScene().RemoveNode(node)
 
 
 def _isRecord(node: Any) -> bool:

@@ -63,32 +63,6 @@ def fillSegmentation(segmentationNode: Any, labels: NDArray[np.uint8], classes: 
             segmentation.AddSegment(segment, classes[label])
 
 
-def segmentVolumesMl(segmentationNode: Any, ct: Any, voxelVolumesMl: float | NDArray[np.float32]) -> dict[str, float]:
-    """Count the volume of each segment in world space.
-
-    Parameters
-    ----------
-    segmentationNode : vtkMRMLSegmentationNode
-        Edited or not; where segments overlap, each counts all its voxels.
-    ct : vtkMRMLScalarVolumeNode
-        Gives the grid on which voxels are counted.
-    voxelVolumesMl : float or (D, H, W) float32
-        See `CTInput.voxelVolumesMl`.
-
-    Returns
-    -------
-    dict of segment ID to mL
-    """
-    volumes = {}
-    for identifier in segmentationNode.GetSegmentation().GetSegmentIDs():
-        mask = slicer.util.arrayFromSegmentBinaryLabelmap(segmentationNode, identifier, ct) > 0
-        if isinstance(voxelVolumesMl, float):
-            volumes[identifier] = int(np.count_nonzero(mask)) * voxelVolumesMl
-        else:
-            volumes[identifier] = float(voxelVolumesMl[mask].sum(dtype=np.float64))
-    return volumes
-
-
 def _box(labels: NDArray[np.uint8]) -> tuple[slice, slice, slice] | None:
     """Slices, rows and columns that hold all labels; None without labels."""
     in_slice = np.array([plane.any() for plane in labels])

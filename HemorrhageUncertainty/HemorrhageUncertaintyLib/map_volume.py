@@ -16,13 +16,13 @@ HEAT_COLORS = "vtkMRMLColorTableNodeFileInferno.txt"
 def addMapVolume(values: NDArray[np.float32], ct: Any, name: str) -> Any:
     """Add a scalar volume node with a map (D, H, W) float32 on the CT node's own voxels, in the CT's place."""
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    fillMapVolume(node, values, ct)
+    # Before there are voxels: automatic window and level would take several passes over them.
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    # Automatic window and level would weigh every voxel of the background, and cost a pass over the map each time.
     display.AutoWindowLevelOff()
     display.SetAndObserveColorNodeID(HEAT_COLORS)
     display.SetWindowLevelMinMax(0.0, max(float(values.max()), 1e-6))
+    fillMapVolume(node, values, ct)
     return node
 
 

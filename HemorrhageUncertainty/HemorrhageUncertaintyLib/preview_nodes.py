@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .ct_input import CTInput
-from .ct_presence import checkStillThere
+from .ct_presence import checkUnchanged
 from .label_segments import fillSegmentation
 from .map_volume import addMapVolume, fillMapVolume
 from .result_files import PreviewFiles
@@ -57,7 +57,7 @@ def importPreview(folder: str | Path, ct: Any, input: CTInput, previous: Preview
     UnreadableInputError
         The folder is incomplete.
     """
-    checkStillThere(ct, input)
+    checkUnchanged(ct, input)
     files = PreviewFiles.read(folder)
     labels, entropy = input.toNodeGrid(files.labels, "labels"), input.toNodeGrid(files.entropy, "map")
     if previous is not None and previous.exists:

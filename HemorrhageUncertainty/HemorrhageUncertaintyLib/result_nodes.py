@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from .ct_input import CTInput
-from .ct_presence import ResultDroppedError, checkStillThere
+from .ct_presence import ResultDroppedError, checkStillThere, checkUnchanged
 from .hemorrhage_result import HemorrhageResult
 from .hierarchy import createFolder, putInFolder
 from .label_segments import fillSegmentation
@@ -33,8 +33,8 @@ __all__ = [
 class ImportSteps:
     """Makes the nodes of a result one after another, so that the application can draw in between.
 
-    Iterate over it; `result` is there when the iteration has ended. The CT is checked again at every step. If a step fails or the
-    iteration is given up (`close`), what was made so far is removed and an earlier result stays.
+    Iterate over it; `result` is there when the iteration has ended. The CT is looked for again at every step. If a step fails or
+    the iteration is given up (`close`), what was made so far is removed and an earlier result stays.
 
     Parameters
     ----------
@@ -52,54 +52,56 @@ class ImportSteps:
         self._partial: HemorrhageResult | None = None
         self._steps = self._run()
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[None]:
         return self._steps
-
-    def __len__(self) -> int:
-        """Return the number of steps, for a progress bar."""
-        samples = 0 if self._files.samples is None else len(self._files.samples) + 1
-        return len(self._files.classes) - 1 + 5 + samples
 
     def close(self) -> None:
         """Give up; does nothing where the import has ended."""
         self._steps.close()
 
-    def _run(self) -> Iterator[str]:
+    def _run(self) -> Iterator[None]:
         try:
             earlier = HemorrhageResult.ofCT(self._ct) if self._replace else []
-            for role in self._make():
-                yield role
+            checkUnchanged(self._ct, self._input)
+            for _step in self._make():
+                yield
                 checkStillThere(self._ct, self._input)
-            for result in earlier:
-                result.remove()
+            checkUnchanged(self._ct, self._input)
+            # From here on the new result is the one that stays, whatever happens.
             self.result, self._partial = self._partial, None
+            for result in earlier:
+                yield from result.removeSteps()
         finally:
             if self._partial is not None:
                 self._partial.remove()
+            elif self.result is not None:
+                for result in earlier:
+                    result.remove()
 
-    def _make(self) -> Iterator[str]:
-        files, ct = self._files, self._ct
-        checkStillThere(ct, self._input)
+    def _make(self) -> Iterator[None]:
+        files, ct, given = self._files, self._ct, self._input
         name = ct.GetName() or _("CT")
-        result = self._partial = HemorrhageResult.create(ct, files.summary, _("{ct} hemorrhage").format(ct=name))
-        segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("{ct} hemorrhage").format(ct=name))
+        title = _("{ct} hemorrhage").format(ct=name)
+        result = self._partial = HemorrhageResult.create(ct, files.summary, title)
+        labels = yield from given.toNodeGridSteps(files.labels, "labels")
+        segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", title)
         result.setNode("segmentation", segmentation)
-        folder = createFolder(ct, _("{ct} hemorrhage").format(ct=name))
-        putInFolder(folder, [segmentation])
         segmentation.CreateDefaultDisplayNodes()
-        fillSegmentation(segmentation, self._input.toNodeGrid(files.labels, "labels"), files.classes, ct)
-        yield "segmentation"
-        for role, title, values in self._maps():
-            node = addMapVolume(self._input.toNodeGrid(values, "map"), ct, f"{name} {title}")
+        fillSegmentation(segmentation, labels, files.classes, ct)
+        folder = createFolder(ct, title)
+        putInFolder(folder, [segmentation])
+        yield
+        for role, what, values in self._maps():
+            on_node = yield from given.toNodeGridSteps(values, "map")
+            node = addMapVolume(on_node, ct, f"{name} {what}")
             result.setNode(role, node)
             putInFolder(folder, [node])
-            yield role
+            yield
         if files.report:
             report = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("{ct} report").format(ct=name))
             report.SetText(files.report)
             result.setNode("report", report)
             putInFolder(folder, [report])
-        yield "report"
         if files.samples is not None:
             yield from self._add_samples(result, folder, name)
 
@@ -111,14 +113,13 @@ class ImportSteps:
         for label, className in enumerate(files.classes[1:], start=1):
             yield f"probabilities.{className}", _("probability of {name}").format(name=className), files.probabilities[label]
 
-    def _add_samples(self, result: HemorrhageResult, folder: int, name: str) -> Iterator[str]:
+    def _add_samples(self, result: HemorrhageResult, folder: int, name: str) -> Iterator[None]:
         colors = addLabelColors(_("{ct} hemorrhage colors").format(ct=name), self._files.classes)
         result.setNode("labelColors", colors)
         browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", _("{ct} sample browser").format(ct=name))
         result.setNode("samples", browser)
         samples = _OnNodeGrid(self._files.samples, self._input)
-        for _step in addSamples(browser, samples, colors, self._ct, _("{ct} sample").format(ct=name)):
-            yield "samples"
+        yield from addSamples(browser, samples, colors, self._ct, _("{ct} sample").format(ct=name))
         putInFolder(folder, [browser, sampleSequence(browser), shownSample(browser)])
 
 
@@ -144,7 +145,7 @@ def importResult(files: ResultFiles, ct: Any, input: CTInput, *, replace: bool =
         The CT is no longer in the scene, or has been moved or replaced since it was given to the engine.
     """
     steps = ImportSteps(files, ct, input, replace=replace)
-    for _role in steps:
+    for _step in steps:
         pass
     assert steps.result is not None
     return steps.result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,40 +73,38 @@ class StraightGrid:
             raise _folded()
         return cls(lattice, (depth, height, width), affine)
 
-    def straighten(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Interpolate the CT's voxels (D, H, W) in HU linearly on the regular grid; air outside; the type is kept."""
+    def straight_slices(self, values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+        """Interpolate the CT's voxels (D, H, W) in HU on the regular grid, slice by slice (H', W'); air outside, same type."""
         from scipy import ndimage
 
         rows, columns = (np.append(np.arange(0, n - 1, _STEP), n - 1) for n in self.shape[1:])
         down, across = interpolation_weights(rows), interpolation_weights(columns)
-        slices = np.arange(self.shape[0])
-        grid = np.stack(np.meshgrid(slices, rows, columns, indexing="ij"), axis=-1)
-        sources = self._own_index(_apply(self.affine, grid))
         last = np.array(values.shape) - 1
-        result = np.empty(self.shape, dtype=values.dtype)
         for number in range(self.shape[0]):
-            index = np.einsum("hr,rcx,wc->hwx", down, sources[number], across, optimize=True)
+            grid = np.stack(np.meshgrid([number], rows, columns, indexing="ij"), axis=-1)[0]
+            places = self._own_index(_apply(self.affine, grid))
+            index = np.einsum("hr,rcx,wc->hwx", down, places, across, optimize=True)
             inside = np.clip(index, 0, last)
             outside = np.abs(index - inside).max(axis=-1) > 0.5
             hu = ndimage.map_coordinates(values, np.moveaxis(inside, -1, 0), output=np.float32, order=1, mode="nearest")
             hu[outside] = AIR_HU
-            result[number] = np.rint(hu) if np.issubdtype(values.dtype, np.integer) else hu
-        return result
+            yield (np.rint(hu) if np.issubdtype(values.dtype, np.integer) else hu).astype(values.dtype)
 
-    def to_own_grid(self, values: NDArray[Any], *, nearest: bool) -> NDArray[Any]:
-        """Carry an array (D', H', W') of the regular grid back to the CT's own voxels: (D, H, W), same type."""
+    def own_slices(self, values: NDArray[Any], *, nearest: bool) -> Iterator[NDArray[Any]]:
+        """Carry an array (D', H', W') of the regular grid to the CT's own voxels, slice by slice (H, W), same type."""
         from scipy import ndimage
 
         to_index = np.linalg.inv(self.affine)
         last = np.array(self.shape) - 1
-        result = np.empty(self.lattice.shape, dtype=values.dtype)
         for number in range(self.lattice.shape[0]):
-            index = np.clip(_apply(to_index, self.lattice.slice_points(number)), 0, last)
+            index = np.moveaxis(np.clip(_apply(to_index, self.lattice.slice_points(number)), 0, last), -1, 0)
             if nearest:
-                result[number] = values[tuple(np.moveaxis(np.rint(index).astype(np.intp), -1, 0))]
-            else:
-                result[number] = ndimage.map_coordinates(values, np.moveaxis(index, -1, 0), output=values.dtype, order=1)
-        return result
+                yield values[tuple(np.rint(index).astype(np.intp))]
+                continue
+            # Only the slices around this one: all of them would be read from disk, and converted, each time.
+            first, stop = int(index[0].min()), int(index[0].max()) + 2
+            index[0] -= first
+            yield ndimage.map_coordinates(values[first:stop], index, output=values.dtype, order=1, mode="nearest")
 
     def _own_index(self, world: NDArray[np.float64]) -> NDArray[np.float64]:
         """Continuous (slice, row, column) of the CT at world points (..., 3), by fixed-point iteration from the linear fit."""

@@ -69,7 +69,7 @@ def add_acquisition_transform(ct: Any, positions: np.ndarray) -> Any:
 
 
 def world_of(node: Any, index: tuple[float, float, float], matrix: vtk.vtkMatrix4x4 | None = None) -> np.ndarray:
-    """Return the world point of (slice, row, column): through the node's grid (or `matrix`), then through Slicer's own transform."""
+    """Return the world point of (slice, row, column): by the node's grid (or `matrix`), then by Slicer's own transform."""
     if matrix is None:
         matrix = vtk.vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)

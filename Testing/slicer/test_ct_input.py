@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from HemorrhageUncertaintyLib.ct_input import VerdictLevel, assess, prepare
 
 from harness.scene_ct import add_acquisition_transform, add_ct, add_linear_transform, world_of
 from harness.synthetic_segmentation import ORIENTATIONS, synthetic_segmentation
 from hemorrhage.errors import NotAVolumeError
+from HemorrhageUncertaintyLib.ct_input import VerdictLevel, assess, prepare
 
 SHAPE = (12, 40, 44)
 TILT = np.radians(18.5)
@@ -79,7 +79,7 @@ def test_a_tilted_gantry_with_even_slices_becomes_a_shear_and_no_voxel_is_interp
 
 
 def test_a_tilted_gantry_with_uneven_slices_is_interpolated_between_slices_only(phantom):
-    """Half the slices 8 mm apart, half 14 mm: the grid has the 8 mm slices as they are, and each voxel lands where Slicer has it."""
+    """Half the slices 8 mm apart, half 14 mm: the grid has the 8 mm slices as they are, each voxel where Slicer has it."""
     steps = [8.0] * 6 + [14.0] * 5
     node = tilted(phantom, steps)
     given = prepare(node)

@@ -3,11 +3,11 @@
 import numpy as np
 import pydicom
 import pytest
-import slicer
 import SimpleITK as sitk
-from HemorrhageUncertaintyLib.ct_input import VerdictLevel, prepare
+import slicer
 
 from harness.scene_ct import add_acquisition_transform, add_ct, world_of
+from HemorrhageUncertaintyLib.ct_input import VerdictLevel, prepare
 
 
 @pytest.fixture
@@ -15,7 +15,9 @@ def files(shared_data):
     folder = shared_data / "ge_hispeed_tilted_head_ct"
     if not folder.is_dir():
         pytest.skip("the real tilted CT is not here")
-    return sorted(folder.glob("*.dcm"), key=lambda path: float(pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient[2]))
+    return sorted(
+        folder.glob("*.dcm"), key=lambda path: float(pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient[2])
+    )
 
 
 @pytest.fixture

@@ -4,6 +4,11 @@ import json
 
 import pytest
 import slicer
+from pydicom.sr.codedict import codes
+
+from harness.scene_ct import add_ct, write_result_folder
+from harness.synthetic_segmentation import synthetic_segmentation
+from hemorrhage.hemorrhage_class import SIX_CLASSES
 from HemorrhageUncertaintyLib.ct_input import prepare
 from HemorrhageUncertaintyLib.result_files import ResultFiles
 from HemorrhageUncertaintyLib.result_nodes import importResult
@@ -17,11 +22,6 @@ from HemorrhageUncertaintyLib.terminology import (
     loadTerminology,
     terminologyEntry,
 )
-from pydicom.sr.codedict import codes
-
-from harness.scene_ct import add_ct, write_result_folder
-from harness.synthetic_segmentation import synthetic_segmentation
-from hemorrhage.hemorrhage_class import SIX_CLASSES
 
 
 def test_codes_are_those_of_the_dicom_standard():
