@@ -54,8 +54,8 @@ def makeDistributionPlot(result):
     table = _node(result, "distributionTable", "vtkMRMLTableNode", _("Volume distribution"))
     columns = []
     for name, (volumes, shares) in curves.items():
-        columns.append(Column(f"{name}_ml", _("{name} volume").format(name=name), ColumnType.NUMBER, volumes, "mL", decimals=6))
-        columns.append(Column(f"{name}_above", _("{name} share above").format(name=name), ColumnType.NUMBER, shares, decimals=6))
+        columns.append(Column(f"{name}_ml", _("{name} volume").format(name=name), ColumnType.NUMBER, volumes, "mL"))
+        columns.append(Column(f"{name}_above", _("{name} share above").format(name=name), ColumnType.NUMBER, shares, decimals=5))
     fillTable(table, columns)
     chart = _node(result, "distributionPlot", "vtkMRMLPlotChartNode", _("Volume distribution"))
     wasModifying = chart.StartModify()

@@ -42,7 +42,8 @@ class Column:
     description : str
         One sentence, shown as the header's tool tip.
     decimals : int
-        Numbers are rounded to so many decimals, which is what a reader can use and what a text file keeps exactly.
+        Numbers are rounded to so many decimals: what a reader can use, and what a saved scene, whose tables have six significant
+        digits, keeps exactly.
     """
 
     name: str
