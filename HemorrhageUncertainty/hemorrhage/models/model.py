@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,11 +61,10 @@ class Model:
         """Ways to draw samples; the first is the default."""
         return tuple(self.card.methods)
 
-    @cached_property
+    @property
     def sha256(self) -> str:
-        """Hash of the whole model: SHA-256 of the sorted lines ``<SHA-256 of the file>  <name>``."""
-        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.card.files.items()))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        """Hash of the whole model (see `ModelCard.sha256`)."""
+        return self.card.sha256
 
     def network(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from enum import StrEnum
 from pathlib import Path
@@ -106,6 +107,12 @@ class ModelCard(BaseModel):
         if self.files and not set(self.weights) <= set(self.files):
             raise ValueError("weights must be listed in files")
         return self
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the whole model: SHA-256 of the sorted lines ``<SHA-256 of the file>  <name>``."""
+        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     def to_json(self) -> str:
         """Return the card as indented JSON text, ending with a newline."""

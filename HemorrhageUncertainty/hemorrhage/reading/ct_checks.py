@@ -47,9 +47,16 @@ def check_spacing(spacing: Spacing, shape: tuple[int, ...], name: str) -> None:
 def check_hounsfield(hu: NDArray[np.float32], name: str) -> tuple[str, ...]:
     """Raise `NotACTError` unless the values are finite and span air or fat to bone in HU; return warnings."""
     low, high = float(hu.min()), float(hu.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        count = int(hu.size - np.count_nonzero(np.isfinite(hu)))
-        raise NotACTError(f"{name} has {count} voxels that are NaN or infinite: replace them by -1000 HU (air) and try again")
+    finite = np.isfinite(low) and np.isfinite(high)
+    return check_hounsfield_range(low, high, 0 if finite else int(hu.size - np.count_nonzero(np.isfinite(hu))), name)
+
+
+def check_hounsfield_range(low: float, high: float, unusable_voxels: int, name: str) -> tuple[str, ...]:
+    """Do what `check_hounsfield` does, from the range of the voxels and the number of those that are NaN or infinite."""
+    if unusable_voxels:
+        raise NotACTError(
+            f"{name} has {unusable_voxels} voxels that are NaN or infinite: replace them by -1000 HU (air) and try again"
+        )
     span = f"{name} has intensities from {low:g} to {high:g}, which are not Hounsfield units of a head"
     if low >= 0 and high > 1000:
         raise NotACTError(f"{span} (expected air near -1000): is it an MR image, or a CT stored without its rescale intercept?")
