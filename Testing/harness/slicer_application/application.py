@@ -24,6 +24,7 @@ class Application(QtWidgets.QApplication):
         Folder of this run: settings, temporary files and share files.
     """
 
+    startupCompleted = QtCore.Signal()
     applicationName = "Slicer"
     majorVersion, minorVersion = VERSION
 

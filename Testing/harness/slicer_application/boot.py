@@ -64,10 +64,28 @@ def _ui_loader() -> type:
 
 
 def _install_widgets() -> None:
-    from harness.slicer_application import ctk_widgets, qmrml_widgets
+    from harness.slicer_application import (
+        ctk_widgets,
+        host,
+        parameter_node_wrapper,
+        python_packages,
+        qmrml_widgets,
+        scripted_module,
+    )
 
     ctk_widgets.install()
     qmrml_widgets.install()
+    host.install()
+    sys.modules["SampleData"] = sample_data_module.as_module()
+    slicer = environment.import_slicer()
+    for module in (
+        scripted_module.as_module(),
+        parameter_node_wrapper.as_module(),
+        python_packages.i18n_module(),
+        python_packages.packaging_module(),
+    ):
+        sys.modules[module.__name__] = module
+        setattr(slicer, module.__name__.removeprefix("slicer."), module)
 
 
 def _start_logics(slicer: Any, application: Any, share: str) -> None:

@@ -379,6 +379,11 @@ class ctkCheckBox(QtWidgets.QCheckBox):
 
 
 @double
+class ctkCheckablePushButton(QtWidgets.QPushButton):
+    """A button with a check box in it."""
+
+
+@double
 class ctkComboBox(QtWidgets.QComboBox):
     """A combo box."""
 

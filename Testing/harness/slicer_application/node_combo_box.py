@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
 from PySide6 import QtWidgets
@@ -32,7 +32,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
     currentNodeIDChanged = Signal(str)
     nodeAdded = Signal(object)
     nodeAddedByUser = Signal(object)
-    SIGNATURES = {
+    SIGNATURES: ClassVar = {
         "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged",
         "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
         "currentNodeChanged(bool)": "_currentNodeSet",

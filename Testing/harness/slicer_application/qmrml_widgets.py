@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
 import vtk
@@ -22,7 +22,7 @@ class qMRMLWidget(QtWidgets.QWidget):
     """A widget that has a scene."""
 
     mrmlSceneChanged = Signal(object)
-    SIGNATURES = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNATURES: ClassVar = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class qMRMLSegmentsTableView(QtWidgets.QWidget):
     """The segments of a segmentation: visibility, color, name, opacity; to be read and selected."""
 
     selectionChanged = Signal(object, object)
-    SIGNATURES = {"selectionChanged(QItemSelection,QItemSelection)": "selectionChanged"}
+    SIGNATURES: ClassVar = {"selectionChanged(QItemSelection,QItemSelection)": "selectionChanged"}
     _COLUMNS = ("visible", "color", "Name", "Opacity")
 
     def __init__(self, parent: Any = None) -> None:

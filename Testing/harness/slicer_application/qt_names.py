@@ -1,7 +1,7 @@
 """The module `qt` as scripted modules see it: PySide6 with the manners of PythonQt.
 
-Of these manners: all names in one module; properties are attributes (`box.checked = True`); `connect` takes a signal by its signature;
-`objectName` is also `name`; file dialogs return a path alone; and what does not exist cannot be read, set or connected.
+Of these manners: all names in one module; properties are attributes (`box.checked = True`); `connect` takes a signal by its
+signature; `objectName` is also `name`; file dialogs return a path alone; what does not exist cannot be read, set or connected.
 PySide6's classes are changed in place, so that objects which Qt itself makes behave so too.
 """
 

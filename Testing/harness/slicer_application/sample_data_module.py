@@ -1,0 +1,76 @@
+"""Double of the application's module SampleData: sources are registered and can be loaded, without its panel or downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+
+class SampleDataSource:
+    """One data set. Only those that a module makes itself, with `customDownloader`, can be loaded here."""
+
+    def __init__(
+        self,
+        sampleName: str | None = None,
+        sampleDescription: str | None = None,
+        uris: Any = None,
+        fileNames: Any = None,
+        nodeNames: Any = None,
+        checksums: Any = None,
+        loadFiles: Any = None,
+        customDownloader: Callable[[Any], Any] | None = None,
+        thumbnailFileName: str | None = None,
+        loadFileType: Any = None,
+        loadFileProperties: Any = None,
+    ) -> None:
+        self.sampleName = sampleName
+        self.sampleDescription = sampleDescription or sampleName
+        self.uris, self.fileNames, self.nodeNames, self.checksums = uris, fileNames, nodeNames, checksums
+        self.loadFiles, self.loadFileType, self.loadFileProperties = loadFiles, loadFileType, loadFileProperties
+        self.customDownloader, self.thumbnailFileName = customDownloader, thumbnailFileName
+
+
+class SampleDataLogic:
+    """Registered sources, by category."""
+
+    @staticmethod
+    def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:
+        """Offer a data set; one of the same name in the category is replaced."""
+        registered = _sources.setdefault(category, [])
+        new = SampleDataSource(**source)
+        registered[:] = [other for other in registered if other.sampleName != new.sampleName] + [new]
+
+    @staticmethod
+    def sampleDataSourcesByCategory(category: str) -> list[SampleDataSource]:
+        """All data sets of a category."""
+        return list(_sources.get(category, []))
+
+    def sourceForSampleName(self, sampleName: str) -> SampleDataSource | None:
+        """A data set by its name, or None."""
+        sources = (source for registered in _sources.values() for source in registered)
+        return next((source for source in sources if source.sampleName == sampleName), None)
+
+    def downloadFromSource(self, source: SampleDataSource) -> Any:
+        """Make the data set."""
+        if source.customDownloader is None:
+            raise NotImplementedError("the stand-in downloads nothing")
+        return source.customDownloader(source)
+
+    def downloadSample(self, sampleName: str) -> Any:
+        """Make the data set of that name, and return its first node."""
+        source = self.sourceForSampleName(sampleName)
+        if source is None:
+            raise ValueError(f"there is no sample data {sampleName!r}")
+        nodes = self.downloadFromSource(source)
+        return nodes[0] if isinstance(nodes, list) else nodes
+
+
+_sources: dict[str, list[SampleDataSource]] = {}
+
+
+def as_module() -> ModuleType:
+    """What the module SampleData is."""
+    module = ModuleType("SampleData")
+    module.SampleDataLogic, module.SampleDataSource = SampleDataLogic, SampleDataSource  # type: ignore[attr-defined]
+    return module
