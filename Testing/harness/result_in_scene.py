@@ -46,7 +46,8 @@ def add_result(folder: Path, ct: Any = None, transform: Any = None, **phantom: A
     ct : vtkMRMLScalarVolumeNode, optional
         A new one, without the phantom's noise in its name, if left out.
     transform : vtkMRMLTransformNode, optional
-        Parent of the CT. A linear one also moves what was measured, as it does when the engine is given such a CT.
+        Parent of the CT. A linear one moves head and lesions; under another one they stay, and the CT's voxels run obliquely
+        through them, as those of a CT with a tilted gantry do.
     **phantom
         For `synthetic_segmentation`.
     """
@@ -59,8 +60,10 @@ def add_result(folder: Path, ct: Any = None, transform: Any = None, **phantom: A
     if transform is not None:
         ct.SetAndObserveTransformNodeID(transform.GetID())
     given = prepare(ct)
-    if given.shape == segmentation.labels.shape and transform is not None:
+    if transform is not None and transform.IsTransformToWorldLinear():
         segmentation = remeasured(segmentation, given.affine)
+    elif transform is not None:
+        segmentation = synthetic_segmentation(**{**phantom, "shape": given.shape, "affine": given.affine})
     return importResult(ResultFiles.read(write_result_folder(segmentation, folder)), ct, given)
 
 

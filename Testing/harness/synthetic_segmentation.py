@@ -45,10 +45,11 @@ def synthetic_segmentation(
     blobs=BLOBS,
     samples: int = 20,
     source: str = "phantom",
+    affine: np.ndarray | None = None,
 ) -> Segmentation:
-    """Return a measured segmentation of a phantom head; the blobs' probabilities fall off smoothly."""
+    """Return a measured phantom head, on the grid of `affine` if given; the blobs' probabilities fall off smoothly."""
     rng = np.random.default_rng(0)
-    affine = affine_for(orientation, shape)
+    affine = affine_for(orientation, shape) if affine is None else affine
     ras = np.moveaxis(np.indices(shape), 0, -1) @ affine[:3, :3].T + affine[:3, 3]
     head = (((ras - (0, 0, -10)) / (74, 90, 80)) ** 2).sum(-1)
     hu = np.where(head < 1, 35.0, -1000.0) + np.where((head > 0.84) & (head < 0.97), 900.0, 0.0)

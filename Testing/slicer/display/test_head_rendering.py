@@ -2,7 +2,6 @@
 
 import pytest
 import slicer
-import vtk
 
 from harness.result_in_scene import add_ct
 from harness.synthetic_segmentation import synthetic_segmentation
@@ -12,23 +11,6 @@ from HemorrhageUncertaintyLib.head_rendering import isHeadShown, removeHead, sho
 @pytest.fixture
 def ct():
     return add_ct(synthetic_segmentation())
-
-
-@pytest.fixture
-def bend():
-    """A grid transform that shears the head by up to 24 mm towards the front, as a tilted gantry's does."""
-    displacements = vtk.vtkImageData()
-    displacements.SetDimensions(2, 2, 2)
-    displacements.SetOrigin(-120, -120, -100)
-    displacements.SetSpacing(240, 240, 200)
-    displacements.AllocateScalars(vtk.VTK_DOUBLE, 3)
-    for index in range(8):
-        displacements.GetPointData().GetScalars().SetTuple3(index, 0, 24 * (index // 4), 0)
-    grid = slicer.vtkOrientedGridTransform()
-    grid.SetDisplacementGridData(displacements)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLGridTransformNode", "acquisition transform")
-    node.SetAndObserveTransformFromParent(grid)
-    return node
 
 
 def test_shown_and_hidden_without_new_nodes(ct):

@@ -251,6 +251,20 @@ def test_under_a_linear_transform_volumes_and_points_are_those_of_the_world(tmp_
     assert review.items(LESION)[0].mark is Mark.UNREVIEWED  # moved, not edited
 
 
+def test_under_a_tilted_gantrys_transform_each_voxel_has_its_own_volume(tmp_path, bend):
+    result = add_result(tmp_path / "files", transform=bend, shape=(24, 64, 64))
+    assert result.ct.GetParentTransformNode() is bend
+    makeTables(result)
+    review = Review(result)
+    review.start()
+    for name in ("IPH", "SDH", "total"):  # measured on a straight grid, counted on the CT's own voxels
+        assert volumes(result)[name] == pytest.approx(volumes(result, "volume_ml")[name], rel=0.08)
+    for item, row in zip(review.items(LESION), result.summary["lesions"], strict=True):
+        if row["volume_ml"] > 1:
+            assert item.ras == pytest.approx(row["centre_ras"], abs=8)
+    assert review.items(PLACE)[0].ras == pytest.approx(result.summary["places"][0]["centre_ras"], abs=0.1)
+
+
 def test_review_survives_saving_and_loading(review, tmp_path):
     result = review.result
     number = lesion(result, "IPH")["number"]
