@@ -25,11 +25,13 @@ from HemorrhageUncertaintyLib.missing_packages import (
     requirements_file,
 )
 
+EVERYTHING = MissingPackages(("nnunetv2>=2.6", "pydantic>=2.8"), torch=True)
+
 
 class Computer:
     """A computer on which packages are missing; what is done to it is written down."""
 
-    def __init__(self, missing=MissingPackages(("nnunetv2>=2.6", "pydantic>=2.8"), torch=True), *, agrees=True, network=True):
+    def __init__(self, missing=EVERYTHING, *, agrees=True, network=True):
         self.missing = missing
         self.done = []
         self.questions = []
