@@ -70,6 +70,7 @@ def _install_widgets() -> None:
         parameter_node_wrapper,
         python_packages,
         qmrml_widgets,
+        sample_data_module,
         scripted_module,
     )
 

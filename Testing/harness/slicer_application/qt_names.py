@@ -73,7 +73,13 @@ def adapt(cls: type) -> None:
         # Properties written in Python are attributes already.
         if name not in VIRTUAL_GETTERS and not isinstance(cls.__dict__.get(name), _Attribute | QtCore.Property):
             setattr(cls, name, _Attribute(name, getattr(cls, name, None)))
-    cls.__getattribute__ = _get_attribute  # type: ignore[method-assign, assignment]
+    get_attribute = cls.__getattribute__  # each class has its own, for functions that are static and not
+
+    def get_or_connect(self: Any, name: str) -> Any:
+        method = _METHODS.get(name)
+        return get_attribute(self, name) if method is None else types.MethodType(method, self)
+
+    cls.__getattribute__ = get_or_connect  # type: ignore[method-assign, assignment]
     if cls is QtCore.QObject:
         return  # the function below ends there
 
@@ -170,11 +176,6 @@ def find_children(parent: Any, kind: Any = QtCore.QObject, name: str = "") -> li
 # PySide6's own, before anything is changed.
 _get, _disconnect, _find_children = QtCore.QObject.__getattribute__, QtCore.QObject.disconnect, QtCore.QObject.findChildren
 _METHODS: dict[str, Callable[..., Any]] = {"connect": connect, "disconnect": disconnect}
-
-
-def _get_attribute(self: Any, name: str) -> Any:
-    method = _METHODS.get(name)
-    return _get(self, name) if method is None else types.MethodType(method, self)
 
 
 def _slot(receiver: tuple[Any, ...]) -> Callable[..., Any]:

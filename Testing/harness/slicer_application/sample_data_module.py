@@ -35,6 +35,11 @@ class SampleDataLogic:
     """Registered sources, by category."""
 
     @staticmethod
+    def registerCustomSampleDataCategory(category: str, title: str | None = None) -> None:
+        """Have a category, even if it stays empty."""
+        _sources.setdefault(category, [])
+
+    @staticmethod
     def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:
         """Offer a data set; one of the same name in the category is replaced."""
         registered = _sources.setdefault(category, [])
