@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -118,22 +118,9 @@ class ImportSteps:
         result.setNode("labelColors", colors)
         browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", _("{ct} sample browser").format(ct=name))
         result.setNode("samples", browser)
-        samples = _OnNodeGrid(self._files.samples, self._input)
+        samples = (self._input.toNodeGridSteps(sample, "labels") for sample in self._files.samples)
         yield from addSamples(browser, samples, colors, self._ct, _("{ct} sample").format(ct=name))
         putInFolder(folder, [browser, sampleSequence(browser), shownSample(browser)])
-
-
-class _OnNodeGrid(Sequence):
-    """Samples, each carried to the CT node's own voxels when it is asked for."""
-
-    def __init__(self, samples: NDArray[np.uint8], input: CTInput) -> None:
-        self._samples, self._input = samples, input
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._input.toNodeGrid(self._samples[index], "labels")
 
 
 def importResult(files: ResultFiles, ct: Any, input: CTInput, *, replace: bool = True) -> HemorrhageResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,10 @@ def addLabelColors(name: str, classes: Sequence[str]) -> Any:
     return colors
 
 
-def addSamples(browser: Any, samples: Sequence[NDArray[np.uint8]], colors: Any, ct: Any, name: str) -> Iterator[None]:
-    """Fill a sequence browser with label maps, one sample at each step of the iterator.
+def addSamples(
+    browser: Any, samples: Iterable[Generator[None, None, NDArray[np.uint8]]], colors: Any, ct: Any, name: str
+) -> Iterator[None]:
+    """Fill a sequence browser with label maps, at most one sample at each step of the iterator.
 
     The browser shows one of them as a label map node, which takes the CT's place in space and is not drawn until a view is told
     to. Browsing never changes the samples.
@@ -38,8 +40,8 @@ def addSamples(browser: Any, samples: Sequence[NDArray[np.uint8]], colors: Any, 
     ----------
     browser : vtkMRMLSequenceBrowserNode
         Empty.
-    samples : sequence of (D, H, W) uint8
-        On the CT node's own voxels; each is asked for when its turn comes.
+    samples : iterable of generators
+        Each returns a label map (D, H, W) uint8 on the CT node's own voxels, see `CTInput.toNodeGridSteps`.
     colors : vtkMRMLColorTableNode
         See `addLabelColors`.
     ct : vtkMRMLScalarVolumeNode
@@ -55,9 +57,9 @@ def addSamples(browser: Any, samples: Sequence[NDArray[np.uint8]], colors: Any, 
     template = slicer.vtkMRMLLabelMapVolumeNode()
     template.SetName(name)
     placeLikeCT(template, ct)
-    for number in range(len(samples)):
-        slicer.util.updateVolumeFromArray(template, samples[number])
-        sequence.SetDataNodeAtValue(template, str(number + 1))
+    for number, steps in enumerate(samples, start=1):
+        slicer.util.updateVolumeFromArray(template, (yield from steps))
+        sequence.SetDataNodeAtValue(template, str(number))
         yield
     browser.SetSaveChanges(sequence, False)
     browser.SetOverwriteProxyName(sequence, False)

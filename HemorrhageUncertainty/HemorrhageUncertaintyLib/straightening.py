@@ -14,7 +14,8 @@ from hemorrhage.errors import GeometryError
 from hemorrhage.reading.dicom_geometry import regular_places
 from hemorrhage.reading.padding import AIR_HU
 
-from .voxel_lattice import VoxelLattice, interpolation_weights
+from .plane_sampling import sample_plane
+from .voxel_lattice import VoxelLattice
 
 #: Positions are inverted to within this share of a voxel, in at most so many steps.
 _INVERSION_ERROR, _INVERSION_STEPS = 1e-4, 60
@@ -75,36 +76,17 @@ class StraightGrid:
 
     def straight_slices(self, values: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Interpolate the CT's voxels (D, H, W) in HU on the regular grid, slice by slice (H', W'); air outside, same type."""
-        from scipy import ndimage
-
         rows, columns = (np.append(np.arange(0, n - 1, _STEP), n - 1) for n in self.shape[1:])
-        down, across = interpolation_weights(rows), interpolation_weights(columns)
-        last = np.array(values.shape) - 1
         for number in range(self.shape[0]):
             grid = np.stack(np.meshgrid([number], rows, columns, indexing="ij"), axis=-1)[0]
             places = self._own_index(_apply(self.affine, grid))
-            index = np.einsum("hr,rcx,wc->hwx", down, places, across, optimize=True)
-            inside = np.clip(index, 0, last)
-            outside = np.abs(index - inside).max(axis=-1) > 0.5
-            hu = ndimage.map_coordinates(values, np.moveaxis(inside, -1, 0), output=np.float32, order=1, mode="nearest")
-            hu[outside] = AIR_HU
-            yield (np.rint(hu) if np.issubdtype(values.dtype, np.integer) else hu).astype(values.dtype)
+            yield sample_plane(values, places, rows, columns, outside=AIR_HU)
 
     def own_slices(self, values: NDArray[Any], *, nearest: bool) -> Iterator[NDArray[Any]]:
         """Carry an array (D', H', W') of the regular grid to the CT's own voxels, slice by slice (H, W), same type."""
-        from scipy import ndimage
-
         to_index = np.linalg.inv(self.affine)
-        last = np.array(self.shape) - 1
-        for number in range(self.lattice.shape[0]):
-            index = np.moveaxis(np.clip(_apply(to_index, self.lattice.slice_points(number)), 0, last), -1, 0)
-            if nearest:
-                yield values[tuple(np.rint(index).astype(np.intp))]
-                continue
-            # Only the slices around this one: all of them would be read from disk, and converted, each time.
-            first, stop = int(index[0].min()), int(index[0].max()) + 2
-            index[0] -= first
-            yield ndimage.map_coordinates(values[first:stop], index, output=values.dtype, order=1, mode="nearest")
+        for points in self.lattice.points:
+            yield sample_plane(values, _apply(to_index, points), self.lattice.rows, self.lattice.columns, nearest=nearest)
 
     def _own_index(self, world: NDArray[np.float64]) -> NDArray[np.float64]:
         """Continuous (slice, row, column) of the CT at world points (..., 3), by fixed-point iteration from the linear fit."""

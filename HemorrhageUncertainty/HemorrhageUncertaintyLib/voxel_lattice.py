@@ -50,11 +50,6 @@ class VoxelLattice:
     affine: NDArray[np.float64]
     is_linear: bool
 
-    def slice_points(self, number: int) -> NDArray[np.float64]:
-        """World positions (H, W, 3) of every voxel of a slice."""
-        down, across = interpolation_weights(self.rows), interpolation_weights(self.columns)
-        return np.einsum("hr,rcx,wc->hwx", down, self.points[number], across, optimize=True)
-
     def voxel_volumes_ml(self) -> float | NDArray[np.float32]:
         """Volume of each voxel in world space: one number for a linear transform, else (D, H, W) float32."""
         if self.is_linear:
