@@ -59,8 +59,8 @@ def save(path: Path, array: np.ndarray, affine: np.ndarray = AFFINE, *, code: in
 
 
 def load(path: Path) -> np.ndarray:
-    """(D, H, W) of a NIfTI file, read with nibabel alone."""
-    return np.asanyarray(nib.load(path).dataobj).T
+    """(D, H, W) of a NIfTI file, read with nibabel alone; a copy, so that the file can be replaced."""
+    return np.array(nib.load(path).dataobj).T
 
 
 def bhsd_name(patient: int, study: int = 0) -> str:

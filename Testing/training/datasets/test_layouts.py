@@ -62,7 +62,7 @@ def test_bhsd_is_also_found_from_the_folder_above(tmp_path):
 def test_official_bhsd_split_is_used_by_patient(tmp_path):
     train, test = "ID_2db7ee14_ID_{}", "ID_0237f3c9_ID_40015688b9"
     names = (train.format("2591d00dfc"), train.format("f27e38fdfd"), test)
-    bhsd_tree(tmp_path, {name: ("IPH",) for name in names})
+    bhsd_tree(tmp_path, dict.fromkeys(names, ("IPH",)))
     manifest = import_data_set("bhsd", tmp_path, tmp_path / "out")
     assert {record.name: record.split for record in manifest.cases} == {
         names[0]: Split.TRAINING,

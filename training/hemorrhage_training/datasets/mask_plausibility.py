@@ -12,12 +12,16 @@ from .defects import CaseDefectError
 #: What blood can be in HU with noise and partial volume, from old and thin to clotted and next to bone.
 _BLOOD_HU = (-50.0, 250.0)
 #: Below this share of voxels with such values the mask is not on tissue at all; below the second it is worth a look.
-_NOT_ON_TISSUE, _HARDLY_ON_TISSUE = 0.5, 0.85
+#: Thin sheets of blood on the skull share many voxels with bone.
+_NOT_ON_TISSUE, _HARDLY_ON_TISSUE = 0.5, 0.7
 #: Tissue around a hematoma that it is compared with.
 _TISSUE_HU = (0.0, 100.0)
-_SHELL_VOXELS = 3
+#: Only this close to it, in mm: less than the skull's thickness, so that scalp is not compared.
+_SHELL_MM = 3.0
 #: Fewer voxels say nothing.
 _ENOUGH_VOXELS = 20
+#: Fresh blood is at least this much denser than what lies around it, in HU; noise alone gives less.
+_LEAST_CONTRAST_HU = 3.0
 #: A mirrored mask must be brighter than its surroundings by this many HU more than the mask as it is.
 _MIRRORED_HU = 8.0
 _DIRECTIONS = ("in slice order", "row by row", "column by column")
@@ -51,12 +55,12 @@ def implausibilities(labels: NDArray[np.integer], ct: HeadCT) -> tuple[str, ...]
     if share < _HARDLY_ON_TISSUE:
         warnings.append(f"Only {100 * share:.0f} % of the mask lies on tissue: it may be shifted.")
     contrast = contrast_hu(inside, ct)
-    if contrast is not None and contrast <= 0:
+    if contrast is not None and contrast < _LEAST_CONTRAST_HU:
         mirrored = _brightest_mirroring(inside, ct)
         if mirrored is not None and mirrored[1] > contrast + _MIRRORED_HU:
             warnings.append(f"The mask fits better mirrored {mirrored[0]}: it may lie the wrong way round.")
         else:
-            warnings.append("The mask is not denser than the tissue around it: it may be shifted, or the blood old.")
+            warnings.append("The mask is hardly denser than the tissue around it: it may be shifted, or the blood old.")
     return tuple(warnings)
 
 
@@ -64,18 +68,17 @@ def contrast_hu(inside: NDArray[np.bool_], ct: HeadCT) -> float | None:
     """Mean HU of a mask's voxels above that of the tissue around it (in the slices' planes), or None if there is none around."""
     from scipy import ndimage
 
+    reach = max(1, round(_SHELL_MM / max(ct.spacing[1:])))
     # In-plane only: the next slice is millimeters away and may show something else.
     spread = np.zeros((3, 3, 3), dtype=bool)
     spread[1] = True
     box = tuple(
-        slice(max(0, int(found[0]) - _SHELL_VOXELS), int(found[-1]) + 1 + _SHELL_VOXELS)
+        slice(max(0, int(found[0]) - reach), int(found[-1]) + 1 + reach)
         for axis in range(3)
         if (found := np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))).size
     )
     mask, hu = inside[box], ct.hu[box]
-    around = (
-        ndimage.binary_dilation(mask, spread, iterations=_SHELL_VOXELS) & ~mask & (hu >= _TISSUE_HU[0]) & (hu <= _TISSUE_HU[1])
-    )
+    around = ndimage.binary_dilation(mask, spread, iterations=reach) & ~mask & (hu >= _TISSUE_HU[0]) & (hu <= _TISSUE_HU[1])
     within = mask & (hu >= _BLOOD_HU[0]) & (hu <= _BLOOD_HU[1])
     if not (around.any() and within.any()):
         return None
