@@ -20,6 +20,7 @@ class Stage(StrEnum):
     REPORTING = "reporting"
     IMPORTING = "importing"
     CHECKING = "checking"
+    EVALUATING = "evaluating"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from .data import data
 from .demo import demo
+from .evaluate import evaluate
 from .models import models
 from .segment import segment
 from .simulate import simulate
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(segment)
 app.command()(demo)
 app.command()(simulate)
+app.command()(evaluate)
 app.add_typer(models, name="models")
 app.add_typer(data, name="data")
 

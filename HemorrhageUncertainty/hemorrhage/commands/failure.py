@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 
-from ..errors import ExitCode, HemorrhageError, Interrupted
+from ..errors import ExitCode, HemorrhageError
 from .stopping import StopSignal
 
 #: Set to 1 to see the traceback of every failure.
@@ -52,7 +52,7 @@ def wants_json(arguments: list[str]) -> bool:
 def _code_and_sentence(error: BaseException) -> tuple[int, str]:
     sentence = " ".join(str(error).split())
     match error:
-        case StopSignal() | KeyboardInterrupt() | Interrupted():
+        case StopSignal() | KeyboardInterrupt():
             return ExitCode.INTERRUPTED, _INTERRUPTED
         case HemorrhageError():
             return error.exit_code, sentence

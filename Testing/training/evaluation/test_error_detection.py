@@ -39,16 +39,25 @@ def test_bins_count_every_voxel_once():
     uncertainty, wrong = voxels(0)
     detection = ErrorDetection(5 / 6)
     detection.add(uncertainty * np.float32(5 / 6), wrong)
-    right = np.histogram(uncertainty[~wrong] * np.float32(5 / 6), bins=detection.edges)[0]
-    assert detection.bins.sum() == len(wrong)
-    assert np.abs(detection.bins[0] - right).max() <= 1  # a voxel on an edge may round either way
-    assert detection.bins[1].sum() == wrong.sum()
+    rates = detection.error_rates()
+    assert rates.edges == pytest.approx(np.linspace(0, 5 / 6, 21))
+    right = np.histogram(uncertainty[~wrong] * np.float32(5 / 6), bins=rates.edges)[0]
+    assert np.abs(rates.right - right).max() <= 1  # a voxel on an edge may round either way
+    assert rates.right.sum() == np.count_nonzero(~wrong)
+    assert rates.wrong.sum() == np.count_nonzero(wrong)
+
+
+def test_bins_are_narrow_where_little_of_the_range_is_used():
+    detection = ErrorDetection(1.0)
+    detection.add(np.linspace(0, 0.12, 1000, dtype=np.float32), np.zeros(1000, bool))
+    assert detection.error_rates().edges == pytest.approx(np.arange(0, 0.135, 0.01))
 
 
 def test_the_largest_value_belongs_to_the_last_bin():
     detection = ErrorDetection(0.5)
     detection.add(np.array([0.5, 0.499, 0.0], np.float32), np.array([True, False, False]))
-    assert (detection.bins[1, -1], detection.bins[0, -1], detection.bins[0, 0]) == (1, 1, 1)
+    rates = detection.error_rates()
+    assert (rates.wrong[-1], rates.right[-1], rates.right[0]) == (1, 1, 1)
 
 
 def test_parts_merge_to_the_whole():

@@ -55,3 +55,37 @@ def _resampled_ratios(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> 
         sums = bottom[chosen].sum(axis=1)
         ratios.append(top[chosen].sum(axis=1)[sums > 0] / sums[sums > 0])
     return np.concatenate(ratios)
+
+
+def mean_of_classes(values: NDArray[np.float64]) -> Estimate | None:
+    """Return the mean over classes of the mean over cases, with its interval over cases.
+
+    Parameters
+    ----------
+    values : (n, K) float64
+        NaN where undefined. A class that is undefined in all cases (of a resample) is left out (of it).
+    """
+    defined = np.isfinite(values)
+    if not defined.any():
+        return None
+    value = float(_mean_of_means(values, defined)[()])
+    if len(values) < 2:
+        return Estimate(value, None, None)
+    rng = np.random.default_rng(_SEED)
+    rows = max(1, _AT_ONCE // values.size)
+    means = []
+    for start in range(0, RESAMPLES, rows):
+        chosen = rng.integers(len(values), size=(min(rows, RESAMPLES - start), len(values)))
+        means.append(_mean_of_means(values[chosen], defined[chosen]))
+    low, high = np.nanquantile(np.concatenate(means), (0.025, 0.975))
+    return Estimate(value, float(low), float(high))
+
+
+def _mean_of_means(values: NDArray[np.float64], defined: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean over K of the means over n of (..., n, K) values; NaN where nothing is defined."""
+    counts = defined.sum(axis=-2)
+    sums = np.where(defined, values, 0).sum(axis=-2)
+    means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+    classes = (counts > 0).sum(axis=-1)
+    total = means.sum(axis=-1)
+    return np.asarray(np.divide(total, classes, out=np.full_like(total, np.nan), where=classes > 0))

@@ -167,11 +167,8 @@ class CaseScores:
                     )
                     for key, largest in scalars["largest"].items()
                 }
-                calibration = {
-                    region: _calibration(stored[f"calibration/{region}"])
-                    for region in Region
-                    if f"calibration/{region}" in stored
-                }
+                kept = [region for region in Region if f"calibration/{region}" in stored]
+                calibration = {region: _calibration(stored[f"calibration/{region}"]) for region in kept}
             return cls(
                 name=scalars["name"],
                 classes=tuple(ClassScores(**each) for each in scalars["classes"]),

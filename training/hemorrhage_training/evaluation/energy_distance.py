@@ -1,4 +1,4 @@
-"""Two distributions of label maps compared: generalised energy distance and diversity (stochastic segmentation networks, Eq. 8)."""
+"""Two distributions of label maps compared: generalised energy distance (stochastic segmentation networks, Eq. 8)."""
 
 from __future__ import annotations
 

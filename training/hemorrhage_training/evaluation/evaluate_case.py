@@ -227,7 +227,7 @@ def _head_of(case: CaseFiles, path: Path, grid: Grid) -> NDArray[np.bool_] | Non
     ct = read_ct(path)
     if not grid.is_same_as(Grid(ct.shape, ct.affine)):
         raise GeometryError(
-            f"case {case.name}: its CT {path} lies on another grid than its label map: name the CT it was drawn on"
+            f"case {case.name}: the CT {path} lies on another grid than the label maps: name the one they belong to"
         )
     return head_mask(ct)
 

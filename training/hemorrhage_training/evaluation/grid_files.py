@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +149,6 @@ def _open_nifti(path: Path) -> Any:
         EOFError,
         ValueError,
         zlib.error,
-        gzip.BadGzipFile,
         ImageFileError,
         HeaderDataError,
         WrapStructError,

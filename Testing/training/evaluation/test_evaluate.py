@@ -1,0 +1,276 @@
+"""Whole evaluations: figures against the arrays they were made from, resuming, several processes, refusals."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from sklearn.metrics import log_loss, roc_auc_score
+
+from hemorrhage.errors import ArgumentError, GeometryError, Interrupted, NotAVolumeError, OutputExistsError, UnreadableInputError
+from hemorrhage.head_ct import HeadCT
+from hemorrhage.progress import Stage
+from hemorrhage.writing.volume_file import write_volume
+from hemorrhage_training.evaluation.calibration import PROBABILITY_FLOOR
+from hemorrhage_training.evaluation.evaluate import Inputs, evaluate
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def evaluated(data_set, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("evaluated") / "out"
+    evaluate(Inputs(data_set.predictions, data_set.references, raters=data_set.raters, cts=data_set.cts), out)
+    return out
+
+
+@pytest.fixture
+def label_maps(data_set, tmp_path) -> Path:
+    """The predictions as a plain folder of label maps."""
+    folder = tmp_path / "label_maps"
+    folder.mkdir()
+    for name in data_set.segmentations:
+        shutil.copy(data_set.predictions / name / "labels.nii.gz", folder / f"{name}.nii.gz")
+    return folder
+
+
+def test_every_file_is_there(evaluated):
+    names = {path.relative_to(evaluated).as_posix() for path in evaluated.rglob("*") if path.is_file()}
+    pictures = ("segmentation", "volume_agreement", "volume_intervals", "error_rate", "reliability", "risk_coverage")
+    tables = ("cases", "segmentation", "segmentation_overview", "volume", "uncertainty", "case_uncertainty", "case_certainty")
+    tables += ("error_rate", "reliability", "risk_coverage", "raters", "case_raters")
+    expected = {f"figures/{name}.{kind}" for name in pictures for kind in ("png", "svg")} | {f"{name}.csv" for name in tables}
+    expected |= {f"scores/case_{number:04d}.npz" for number in range(4)} | {"tables.md", "report.html", "evaluation.json"}
+    assert names == expected
+    assert json.loads((evaluated / "evaluation.json").read_text())["state"] == "finished"
+
+
+def test_dice_and_volumes_agree_with_simpleitk(evaluated, data_set):
+    rows = {(row["case"], row["class"]): row for row in rows_of(evaluated / "cases.csv")}
+    compared = 0
+    for name in data_set.segmentations:
+        prediction = SimpleITK.ReadImage(str(data_set.predictions / name / "labels.nii.gz"), SimpleITK.sitkUInt8)
+        reference = SimpleITK.ReadImage(str(data_set.references / f"{name}.nii.gz"), SimpleITK.sitkUInt8)
+        overlap, shape = SimpleITK.LabelOverlapMeasuresImageFilter(), SimpleITK.LabelShapeStatisticsImageFilter()
+        overlap.Execute(reference, prediction)
+        shape.Execute(reference)
+        for label, subtype in ((2, "IPH"), (4, "SAH"), (5, "SDH")):
+            if shape.HasLabel(label):
+                row = rows[name, subtype]
+                assert float(row["dice"]) == pytest.approx(overlap.GetDiceCoefficient(label))
+                assert float(row["reference_ml"]) == pytest.approx(shape.GetPhysicalSize(label) / 1000, rel=1e-5)
+                compared += 1
+    assert compared >= 10
+    assert rows["case_0000", "EDH"]["dice"] == ""
+
+
+def test_overview_counts_what_is_undefined(evaluated):
+    rows = {(row["class"], row["metric"]): row for row in rows_of(evaluated / "segmentation.csv")}
+    assert (rows["EDH", "dice"]["cases"], rows["EDH", "dice"]["undefined"], rows["EDH", "dice"]["mean"]) == ("0", "4", "")
+    cases = rows_of(evaluated / "cases.csv")
+    by_class = [
+        np.mean([float(row["dice"]) for row in cases if row["class"] == name and row["dice"]]) for name in ("IPH", "SAH", "SDH")
+    ]
+    assert float(rows["IPH", "dice"]["mean"]) == pytest.approx(by_class[0])
+    assert float(rows["mean of classes", "dice"]["mean"]) == pytest.approx(np.mean(by_class))
+
+
+def test_calibration_and_error_detection_agree_with_scikit_learn(evaluated, data_set):
+    truth = np.concatenate([data_set.truths[name].ravel() for name in data_set.segmentations])
+    made = data_set.segmentations.values()
+    probabilities = np.concatenate([each.probabilities.reshape(6, -1) for each in made], axis=1).astype(np.float64).T
+    probabilities = np.maximum(probabilities, PROBABILITY_FLOOR)
+    wrong = np.concatenate([each.labels.ravel() for each in made]) != truth
+    entropy = np.concatenate([each.entropy.ravel() for each in made])
+    rows = {(row["region"], row["figure"]): row for row in rows_of(evaluated / "uncertainty.csv")}
+    nll = log_loss(truth, probabilities / probabilities.sum(1, keepdims=True), labels=range(6))
+    assert float(rows["whole", "NLL (nats)"]["all voxels"]) == pytest.approx(nll, rel=1e-4)
+    auroc = roc_auc_score(wrong, entropy)
+    assert float(rows["whole", "AUROC for error, entropy"]["all voxels"]) == pytest.approx(auroc, abs=1e-3)
+    assert float(rows["whole", "error rate"]["all voxels"]) == pytest.approx(wrong.mean())
+    assert float(rows["head", "error rate"]["all voxels"]) > 1.5 * wrong.mean()
+
+
+def test_error_rates_count_every_voxel(evaluated, data_set):
+    rows = [row for row in rows_of(evaluated / "error_rate.csv") if (row["region"], row["map"]) == ("whole", "entropy")]
+    voxels = sum(each.labels.size for each in data_set.segmentations.values())
+    errors = sum(int((each.labels != data_set.truths[name]).sum()) for name, each in data_set.segmentations.items())
+    assert sum(int(row["voxels"]) for row in rows) == voxels
+    assert sum(int(row["errors"]) for row in rows) == errors
+
+
+def test_intervals_are_judged_by_the_reference(evaluated, data_set):
+    """Coverage of the total volume's interval, from the numbers that the engine reported itself."""
+    covered, width = [], []
+    for name, made in data_set.segmentations.items():
+        total = made.volumes[-1]
+        true = np.count_nonzero(data_set.truths[name]) * made.ct.voxel_volume_ml
+        covered.append(total.low_ml <= true <= total.high_ml)
+        width.append(total.high_ml - total.low_ml)
+    row = next(row for row in rows_of(evaluated / "volume.csv") if row["class"] == "any hemorrhage")
+    assert float(row["coverage"]) == pytest.approx(np.mean(covered))
+    assert float(row["width_ml"]) == pytest.approx(np.mean(width), rel=1e-5)
+
+
+def test_report_is_self_contained(evaluated):
+    html = (evaluated / "report.html").read_text()
+    assert html.count("data:image/png;base64,") == 6
+    assert "http://" not in html
+    assert "https://" not in html
+    assert "not for diagnosis" in html
+
+
+def test_several_processes_give_the_same_tables(evaluated, data_set, tmp_path):
+    seen = []
+    inputs = Inputs(data_set.predictions, data_set.references, raters=data_set.raters, cts=data_set.cts)
+    evaluate(inputs, tmp_path / "out", jobs=2, progress=lambda each: seen.append(each))
+    for table in evaluated.glob("*.csv"):
+        assert (tmp_path / "out" / table.name).read_text() == table.read_text()
+    assert [each.done for each in seen if each.stage is Stage.EVALUATING] == [0, 1, 2, 3, 4]
+
+
+def test_a_stopped_run_goes_on_where_it_was(data_set, label_maps, tmp_path):
+    inputs, out = Inputs(label_maps, data_set.references), tmp_path / "out"
+    asked = iter([False, False, True])
+    with pytest.raises(Interrupted, match="goes on"):
+        evaluate(inputs, out, should_stop=lambda: next(asked))
+    kept = {path.name: path.stat().st_mtime_ns for path in (out / "scores").iterdir()}
+    assert len(kept) == 2
+    assert json.loads((out / "evaluation.json").read_text())["state"] == "running"
+    assert not (out / "cases.csv").exists()
+    evaluate(inputs, out)
+    assert {name: (out / "scores" / name).stat().st_mtime_ns for name in kept} == kept
+    assert len(rows_of(out / "cases.csv")) == 4 * 6
+
+
+def test_a_changed_file_is_evaluated_anew(data_set, label_maps, tmp_path):
+    inputs, out = Inputs(label_maps, data_set.references), tmp_path / "out"
+    asked = iter([False, True])
+    with pytest.raises(Interrupted):
+        evaluate(inputs, out, should_stop=lambda: next(asked))
+    changed = label_maps / "case_0000.nii.gz"
+    made = data_set.segmentations["case_0000"]
+    write_volume(np.zeros_like(made.labels), made.ct, changed)
+    cohort = evaluate(inputs, out)
+    assert cohort.classes["any hemorrhage"][0].dice == 0
+
+
+def test_label_maps_alone(data_set, label_maps, tmp_path):
+    cohort = evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+    assert not cohort.calibration
+    assert not (tmp_path / "out" / "uncertainty.csv").exists()
+    assert "label maps only" in (tmp_path / "out" / "report.html").read_text()
+    assert "coverage" not in rows_of(tmp_path / "out" / "volume.csv")[0]
+
+
+def test_a_finished_evaluation_is_not_overwritten_unasked(data_set, label_maps, tmp_path):
+    inputs, out = Inputs(label_maps, data_set.references), tmp_path / "out"
+    evaluate(inputs, out)
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        evaluate(inputs, out)
+    evaluate(inputs, out, overwrite=True)
+    assert (out / "notes.txt").read_text() == "mine"
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputExistsError, match="no evaluation"):
+        evaluate(inputs, foreign, overwrite=True)
+
+
+def test_binary_takes_all_hemorrhage_as_one(data_set, tmp_path):
+    binary = tmp_path / "binary"
+    binary.mkdir()
+    for name, truth in data_set.truths.items():
+        write_volume((truth > 0).astype(np.uint8), data_set.segmentations[name].ct, binary / f"{name}.nii.gz")
+    (binary / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "hemorrhage": 1}}))
+    with pytest.raises(ArgumentError, match="--binary"):
+        evaluate(Inputs(data_set.predictions, binary), tmp_path / "out")
+    cohort = evaluate(Inputs(data_set.predictions, binary, binary=True), tmp_path / "out")
+    assert list(cohort.classes) == ["hemorrhage", "any hemorrhage"]
+    made, truth = data_set.segmentations["case_0001"], data_set.truths["case_0001"]
+    p, r = made.labels > 0, truth > 0
+    scores = cohort.classes["hemorrhage"][1]
+    assert scores.dice == pytest.approx(2 * (p & r).sum() / (p.sum() + r.sum()))
+    assert scores.low_ml == pytest.approx(made.volumes[-1].low_ml)
+
+
+def test_raters_as_references(data_set, tmp_path):
+    cohort = evaluate(Inputs(data_set.predictions, data_set.raters), tmp_path / "out")
+    maps = np.stack(data_set.rater_maps["case_0002"])
+    vote = np.stack([(maps == label).sum(axis=0) for label in range(6)]).argmax(axis=0)  # argmax: of equals the lowest
+    made = data_set.segmentations["case_0002"]
+    voxel_ml = made.ct.voxel_volume_ml
+    assert cohort.classes["SDH"][2].reference_ml == pytest.approx(np.count_nonzero(vote == 5) * voxel_ml, rel=1e-5)
+    case, rated = cohort.raters["IPH"][2]
+    assert (case, rated.samples, rated.raters) == ("case_0002", 5, 3)
+    dice = [2 * ((made.labels == 2) & (m == 2)).sum() / ((made.labels == 2).sum() + (m == 2).sum()) for m in maps]
+    assert rated.dice == pytest.approx(np.mean(dice))
+
+
+def test_comparison_with_another_method(data_set, evaluated, tmp_path):
+    """A method that returns the references: better in every case, and the effect is as large as it gets."""
+    evaluate(Inputs(data_set.references, data_set.references), tmp_path / "out", compare=evaluated)
+    row = next(
+        row for row in rows_of(tmp_path / "out" / "comparison.csv") if (row["class"], row["figure"]) == ("any hemorrhage", "dice")
+    )
+    theirs = [float(row["dice"]) for row in rows_of(evaluated / "cases.csv") if row["class"] == "any hemorrhage"]
+    assert float(row["difference"]) == pytest.approx(1 - np.mean(theirs))
+    assert (row["pairs"], row["share better"], row["effect"]) == ("4", "1", "1")
+    assert float(row["p"]) == pytest.approx(2 / 2**4)
+
+
+def test_grids_that_differ_are_refused_by_name(data_set, label_maps, tmp_path):
+    made = data_set.segmentations["case_0002"]
+    moved = HeadCT(made.ct.hu, made.ct.affine + np.pad([[0, 0, 0, 3.0]], ((0, 3), (0, 0))))
+    write_volume(made.labels, moved, label_maps / "case_0002.nii.gz")
+    with pytest.raises(GeometryError, match=r"case_0002.*different grids.*nothing is resampled"):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_headers_that_differ_by_rounding_are_the_same_grid(data_set, label_maps, tmp_path):
+    made = data_set.segmentations["case_0002"]
+    write_volume(made.labels, HeadCT(made.ct.hu, np.round(made.ct.affine, 3)), label_maps / "case_0002.nii.gz")
+    assert len(evaluate(Inputs(label_maps, data_set.references), tmp_path / "out").cases) == 4
+
+
+def test_missing_and_surplus_predictions(data_set, label_maps, tmp_path):
+    (label_maps / "case_0001.nii.gz").rename(label_maps / "other.nii.gz")
+    with pytest.raises(ArgumentError, match=r"1 of 4 references have no prediction.*case_0001.*--partial"):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+    cohort = evaluate(Inputs(label_maps, data_set.references, partial=True), tmp_path / "out")
+    assert cohort.cases == ["case_0000", "case_0002", "case_0003"]
+    assert "other" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_damaged_and_unusable_files_are_named(data_set, label_maps, tmp_path):
+    made = data_set.segmentations["case_0003"]
+    file = label_maps / "case_0003.nii.gz"
+    write_volume(made.labels + np.uint8(40), made.ct, file)
+    with pytest.raises(NotAVolumeError, match=r"case_0003.*45"):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+    write_volume(made.entropy, made.ct, file)
+    with pytest.raises(NotAVolumeError, match=r"case_0003.*not probabilities"):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+    file.write_bytes(file.read_bytes()[:400])
+    with pytest.raises(UnreadableInputError, match="case_0003"):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+
+
+def test_names_that_do_not_match(data_set, tmp_path):
+    folder = tmp_path / "unrelated"
+    folder.mkdir()
+    shutil.copy(data_set.references / "case_0000.nii.gz", folder / "a.nii.gz")
+    with pytest.raises(ArgumentError, match="named like their references"):
+        evaluate(Inputs(folder, data_set.references), tmp_path / "out")
+    with pytest.raises(ArgumentError, match="not a folder"):
+        evaluate(Inputs(tmp_path / "nowhere", data_set.references), tmp_path / "out")
