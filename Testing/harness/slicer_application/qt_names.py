@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +86,8 @@ def adapt(cls: type) -> None:
 
     def set_known(self: Any, name: str, value: Any) -> None:
         kind = type(self)
-        if kind.__module__.startswith(_OWN_PACKAGES) and not _can_be_set(kind, name):
+        kept_signal = isinstance(value, QtCore.SignalInstance)  # PySide6 keeps those of objects that Qt has made
+        if kind.__module__.startswith(_OWN_PACKAGES) and not kept_signal and not _can_be_set(kind, name):
             raise AttributeError(f"{class_name(self)} has no property {name!r}")
         QtCore.QObject.__setattr__(self, name, value)
 
@@ -158,7 +160,8 @@ def disconnect(sender: Any, signal: Any = None, *receiver: Any) -> bool:
     if not isinstance(signal, str) or signal[:1] in "12":
         return bool(_disconnect(sender) if signal is None else _disconnect(sender, signal, *receiver))
     try:
-        return bool(signal_of(sender, signal).disconnect(*([_slot(receiver)] if receiver else [])))
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            return bool(signal_of(sender, signal).disconnect(*([_slot(receiver)] if receiver else [])))
     except (RuntimeError, TypeError):
         return False
 
