@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .lesion_numbers import ROLE as LESION_NUMBERS
 from .marks import ItemKind, Marks
 from .review import Review
 
@@ -25,7 +26,8 @@ _VOLUMES = (
 
 def write_volumes(result: Any, path: Path) -> None:
     """Write one row per subtype, then ``total``; ``reviewed_ml`` is what the review and edits left, in mL."""
-    reviewed = Review(result).reviewedMl() if result.segmentation is not None else {}
+    isReviewed = result.segmentation is not None and result.node(LESION_NUMBERS) is not None
+    reviewed = Review(result).reviewedMl() if isReviewed else {}
     rows = [
         [volume["name"], *(volume[column] for column in _VOLUMES), reviewed.get(volume["name"], "")]
         for volume in result.summary["volumes"]

@@ -42,19 +42,28 @@ class ResultScene:
         return ctInput
 
     def importSteps(self, folder: Path, ctNode: Any, ctInput: CTInput) -> Generator[None, None, HemorrhageResult]:
-        """Make the nodes of a result, one each step, and return it; closing this takes them away again."""
-        steps = ImportSteps(ResultFiles.read(folder), ctNode, ctInput, replace=self._replace)
+        """Make the nodes of a result, about one each step, and return it; closing this takes them away again.
+
+        Earlier results go when the new one is complete.
+        """
+        earlier = HemorrhageResult.ofCT(ctNode) if self._replace else []
+        steps = ImportSteps(ResultFiles.read(folder), ctNode, ctInput, replace=False)
+        result = None
         try:
-            for _role in steps:
+            for _step in steps:
                 yield
+            result = steps.result
+            for complete in (makeTables, makeDistributionPlot, lambda made: Review(made).start()):
+                complete(result)
+                yield
+            finished, result = result, None
         finally:
             steps.close()
-        result = steps.result
-        # From here on nothing is given up any more: an earlier result has been replaced.
-        makeTables(result)
-        makeDistributionPlot(result)
-        Review(result).start()
-        return result
+            if result is not None:
+                result.remove()
+        for each in earlier:
+            each.remove()
+        return finished
 
     def importPreview(self, folder: Path, ctNode: Any, ctInput: CTInput, previous: PreviewNodes | None) -> PreviewNodes:
         """Show an intermediate result in place of the previous one."""

@@ -60,6 +60,13 @@ class StepRunner:
             self.start()
 
     def _finish(self, callback: Callable[[Any], None], value: Any) -> None:
+        """Call back in a turn of its own: the last step and what follows it may each take as long as a step."""
+        import qt
+
+        def call() -> None:
+            if self._steps is not None:
+                self._steps = None
+                callback(value)
+
         if self._steps is not None:
-            self._steps = None
-            callback(value)
+            qt.QTimer.singleShot(0, call)
