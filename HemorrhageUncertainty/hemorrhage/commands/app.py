@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .compare import compare
 from .data import data
 from .demo import demo
 from .evaluate import evaluate
+from .export import export
 from .models import models
 from .segment import segment
 from .simulate import simulate
+from .train import train
 
 app = typer.Typer(
     name="hemorrhage",
@@ -22,9 +25,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(segment)
+app.command()(compare)
 app.command()(demo)
 app.command()(simulate)
 app.command()(evaluate)
+app.command()(train)
+app.command()(export)
 app.add_typer(models, name="models")
 app.add_typer(data, name="data")
 
