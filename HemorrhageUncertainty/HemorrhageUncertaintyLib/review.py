@@ -19,6 +19,8 @@ from .views import jumpTo
 MOST_POINTS = 50
 _COUNTED = "review.lesionsMl"
 _BACKGROUND = "background"
+#: Smaller lesions are named with two decimals.
+_ONE_DECIMAL_ML = 0.5
 #: Volumes in mL that differ by less are the same; a voxel of a head CT has 0.0005 mL or more.
 _SAME_ML = 1e-6
 
@@ -190,12 +192,14 @@ class Review:
     def _show(self, index: int) -> ReviewItem:
         self._index = index
         item = self.items()[index]
-        jumpTo(item.ras)
+        jumpTo(item.ras, centered=False)
         return item
 
 
 def _lesionTitle(row) -> str:
-    return _("{number} {subtype} {volume:.1f} mL").format(number=row["number"], subtype=row["name"], volume=row["volume_ml"])
+    decimals = 1 if row["volume_ml"] >= _ONE_DECIMAL_ML else 2
+    volume = f"{row['volume_ml']:.{decimals}f}"
+    return _("{number} {subtype} {volume} mL").format(number=row["number"], subtype=row["name"], volume=volume)
 
 
 def _placeTitle(row) -> str:

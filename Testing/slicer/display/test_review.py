@@ -85,12 +85,14 @@ def test_untouched_totals_are_the_engines(review):
 def test_stepping_goes_round_and_brings_the_views(review):
     items = review.items()
     assert review.current is None
-    node = slicer.app.applicationLogic().GetMRMLScene().AddNewNodeByClass("vtkMRMLSliceNode", "Red")
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    views = {name: slicer.app.layoutManager().sliceWidget(name).mrmlSliceNode() for name in ("Yellow", "Green", "Red")}
     seen = [review.next() for _ in items]
     assert seen == items
     assert review.next() == items[0]
     assert review.previous() == items[-1]
-    assert [node.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)] == pytest.approx(items[-1].ras)
+    slices = [abs(views[name].GetSliceOffset()) for name in ("Yellow", "Green", "Red")]  # sagittal slices count to the left
+    assert slices == pytest.approx([abs(place) for place in items[-1].ras])
     assert review.goTo(PLACE, 1).kind is PLACE
     assert review.current == review.items(PLACE)[0]
     with pytest.raises(KeyError):
