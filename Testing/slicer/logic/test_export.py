@@ -16,6 +16,8 @@ from hemorrhage.reading import to_simpleitk
 from hemorrhage.writing import tables
 from HemorrhageUncertaintyLib.export import ExportError, export, saveReport
 from HemorrhageUncertaintyLib.marks import ItemKind, Mark, Marks
+from HemorrhageUncertaintyLib.review import Review
+from HemorrhageUncertaintyLib.tables import makeTables
 
 
 @pytest.fixture
@@ -47,6 +49,18 @@ def test_tables_begin_with_the_engines_columns_and_values(result, segmentation, 
     assert [float(row["score_ml"]) for row in rows_of(tmp_path / "out" / "places.csv")] == pytest.approx(
         [place.score_ml for place in segmentation.places], rel=1e-5
     )
+
+
+def test_reviewed_volume_leaves_out_what_was_rejected(result, tmp_path):
+    makeTables(result)
+    review = Review(result)
+    review.start()
+    lesion = result.summary["lesions"][0]
+    review.mark(ItemKind.LESION, lesion["number"], Mark.REJECTED)
+    export(result, tmp_path / "out")
+    total = rows_of(tmp_path / "out" / "volumes.csv")[-1]
+    left = float(total["volume_ml"]) - lesion["volume_ml"]
+    assert float(total["reviewed_ml"]) == pytest.approx(left, rel=1e-4)
 
 
 @pytest.mark.parametrize("image_format", ["nrrd", "nii.gz"])
