@@ -15,6 +15,8 @@ from harness.slicer_application.vtk_messages import VTKMessages
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "HemorrhageUncertainty"
 
+DEFERRED_DELETE = 52  # QEvent::DeferredDelete: processEvents() leaves these to an event loop
+
 _reason = missing_requirement()
 _messages = VTKMessages()
 
@@ -27,16 +29,21 @@ if not _reason:
     sys.path.insert(0, str(MODULE_FOLDER))  # the application does this for the folder of each scripted module
 
 
-class _ModuleWithoutApplication(pytest.Module):
-    """A test file that is skipped without being imported."""
+class _WithoutApplication(pytest.File):
+    """A file or folder of tests that is skipped without being imported."""
 
     def collect(self) -> Any:
         pytest.skip(_reason or "")
 
 
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Skip all test files in this folder where the wheels are missing."""
-    return _ModuleWithoutApplication.from_parent(parent, path=module_path) if _reason else None
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Skip the test files in this folder where the wheels are missing."""
+    return _WithoutApplication.from_parent(parent, path=module_path) if _reason else None
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Skip the folders in this folder where the wheels are missing."""
+    return _WithoutApplication.from_parent(parent, path=path) if _reason else None
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +86,27 @@ def scene(slicer_app: Any, vtk_messages: VTKMessages, exceptions_in_callbacks: l
     slicer_app.processEvents()
     scene.Clear(False)
     slicer_app.processEvents()
+
+
+@pytest.fixture
+def main_window(scene: Any) -> Iterator[Any]:
+    """The application's main window, without a module in it."""
+    from harness.slicer_application.host import MainWindow
+
+    window = MainWindow()
+    yield window
+    window.deleteLater()
+    _application.sendPostedEvents(None, DEFERRED_DELETE)
+
+
+@pytest.fixture
+def hosted_module(main_window: Any) -> Iterator[Any]:
+    """The module as the application loads it: what `slicer.modules.hemorrhageuncertainty` is.
+
+    Its panel is made when it is selected.
+    """
+    from harness.slicer_application.host import load_scripted_module, unload_scripted_module
+
+    module = load_scripted_module(MODULE_FOLDER / "HemorrhageUncertainty.py")
+    yield module
+    unload_scripted_module(module)
