@@ -44,6 +44,7 @@ class HemorrhageResult:
         """Add a record without nodes yet for a CT."""
         record = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode", name)
         record.SetModuleName(RECORD_MODULE)
+        record.SetAttribute("ModuleName", RECORD_MODULE)  # by which node selectors find it
         # In one line: a file of the scene keeps no line breaks in attributes.
         record.SetParameter(_SUMMARY, json.dumps(summary, separators=(",", ":")))
         result = cls(record)

@@ -35,7 +35,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._result = None
-        self._shortcuts = []
+        self.shortcuts = []
 
     def setup(self):
         """Called when the module is opened for the first time."""
@@ -71,9 +71,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.reading.release()
         self.run.cancel()
         self.logic.shutDown()
-        for shortcut in self._shortcuts:
+        for shortcut in self.shortcuts:
             shortcut.setParent(None)
-        self._shortcuts = []
+        self.shortcuts = []
 
     def enter(self):
         """Called each time the module is opened."""
@@ -133,9 +133,15 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         for section in (self.inputs, self.display, self.samples, self.comparison):
             section.setParameterNode(parameterNode)
         if parameterNode is not None:
-            self._parameterNodeGuiTag = parameterNode.connectGui(self.ui)
+            # Not connectGui, which in some versions of Slicer does not return the tag that disconnectGui needs.
+            self._parameterNodeGuiTag = parameterNode.connectParametersToGui(self._boundWidgets())
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
             self._update()
+
+    def _boundWidgets(self):
+        """Return the controls that the .ui file binds to a parameter, by the parameter's name."""
+        controls = ((widget.property("SlicerParameterName"), widget) for widget in vars(self.ui).values())
+        return {name: widget for name, widget in controls if name}
 
     def _disconnectParameterNode(self):
         if self._parameterNodeGuiTag is not None:
@@ -186,11 +192,11 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         ):
             shortcut = qt.QShortcut(qt.QKeySequence(key), parent)
             shortcut.connect("activated()", action)
-            self._shortcuts.append(shortcut)
+            self.shortcuts.append(shortcut)
         self._enableShortcuts(False)
 
     def _enableShortcuts(self, enabled):
-        for shortcut in self._shortcuts:
+        for shortcut in self.shortcuts:
             shortcut.setEnabled(enabled)
 
 

@@ -6,6 +6,19 @@ from pathlib import Path
 from typing import Any
 
 
+def import_result(folder: Path, ct: Any) -> Any:
+    """Make all nodes of a result folder, as a run does at its end; return the `HemorrhageResult`."""
+    from HemorrhageUncertaintyLib.ct_input import prepare
+    from HemorrhageUncertaintyLib.result_scene import ResultScene
+
+    steps = ResultScene().importSteps(folder, ct, prepare(ct))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 class ScriptedRun:
     """One run; the test calls `progress`, `preview`, `finish` and `fail`.
 
@@ -41,12 +54,11 @@ class ScriptedRun:
         self._callbacks["onPreview"](preview)
 
     def finish(self, folder: Path) -> Any:
-        """Import the phantom's result and tell the panel; `folder` must be free."""
-        from harness.result_in_scene import add_finished_result
+        """Import a result folder of the phantom and tell the panel."""
         from HemorrhageUncertaintyLib.run import RunState
 
         self._removePreviews()
-        result = add_finished_result(folder, self.ct)
+        result = import_result(folder, self.ct)
         self.state = RunState.DONE
         self._callbacks["onDone"](result)
         return result

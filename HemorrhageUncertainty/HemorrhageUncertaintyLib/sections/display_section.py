@@ -41,7 +41,7 @@ class DisplaySection:
 
     def setResult(self, result) -> None:
         """Show a result, or nothing where it is None."""
-        if self._heatMap is not None and result != self._result:
+        if self._heatMap is not None and self._result.exists and result != self._result:
             self._heatMap.hide()
             self._showSurfaces(False)
         self._result = result
@@ -74,7 +74,7 @@ class DisplaySection:
 
     def showPreview(self, preview) -> None:
         """Show what the samples say so far, in place of an earlier result."""
-        if self._heatMap is not None:
+        if self._heatMap is not None and self._result.exists:
             self._heatMap.hide()
             self._showSurfaces(False)
             showOutlines(self._result.segmentation, False)

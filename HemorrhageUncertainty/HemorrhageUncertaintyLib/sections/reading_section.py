@@ -1,6 +1,6 @@
 """Numbers and findings: volumes with their thresholds and plot, lesions, places to look at, and the review of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import slicer
@@ -11,7 +11,6 @@ from ..marks import ItemKind, Mark
 from ..review import Review
 from ..table_node import columnValues
 from ..tables import TOTAL, setThresholdMl, thresholdsMl
-
 from .table_cells import Header, fillCells, prepareTable
 from .volumes_table import VolumesTable
 
@@ -66,7 +65,7 @@ class ReadingSection:
             (ui.editedButton, Mark.EDITED),
             (ui.clearMarkButton, Mark.UNREVIEWED),
         ):
-            button.connect("clicked()", lambda mark=mark: self.mark(mark))
+            button.connect("clicked()", self._marker(mark))
         self.setResult(None)
 
     def setParameterNode(self, parameterNode) -> None:
@@ -110,6 +109,9 @@ class ReadingSection:
         """Mark the finding that the views were last brought to."""
         if self._review is not None:
             self._review.markCurrent(mark)
+
+    def _marker(self, mark: Mark) -> Callable[[], None]:
+        return lambda: self.mark(mark)
 
     def showPlot(self) -> None:
         """Show table and plot of the volumes beside the slices."""

@@ -31,7 +31,7 @@ def remainingLabel(seconds: float | None) -> str:
     if seconds < 10:
         return _("a few seconds left")
     if seconds < 90:
-        return _("about {seconds} s left").format(seconds=round(seconds, -1))
+        return _("about {seconds} s left").format(seconds=10 * round(seconds / 10))
     return _("about {minutes} min left").format(minutes=round(seconds / 60))
 
 

@@ -1,0 +1,70 @@
+"""What tests of the panel share: the module opened in the stand-in, with a segmentation that the test plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import slicer
+
+from harness.run_double import ScriptedRun
+from harness.scene_ct import write_result_folder
+from harness.slicer_application.host import MainWindow, load_scripted_module, unload_scripted_module
+from harness.synthetic_segmentation import synthetic_segmentation
+
+MODULE_FILE = Path(__file__).resolve().parents[3] / "HemorrhageUncertainty" / "HemorrhageUncertainty.py"
+
+
+@dataclass
+class Panel:
+    """The opened module.
+
+    Attributes
+    ----------
+    widget : HemorrhageUncertaintyWidget
+    run : ScriptedRun or None
+        What the panel started last.
+    """
+
+    widget: Any
+    run: ScriptedRun | None = None
+
+    def leave(self) -> None:
+        """Switch to no module."""
+        slicer.util.selectModule("")
+
+
+@pytest.fixture(scope="session")
+def phantom():
+    """A head of 12 x 40 x 44 voxels with IPH, SDH and SAH."""
+    return synthetic_segmentation("axial LPS", (12, 40, 44))
+
+
+@pytest.fixture(scope="session")
+def result_folder(phantom, tmp_path_factory):
+    """What the engine would write for the phantom, with three samples."""
+    return write_result_folder(phantom, tmp_path_factory.mktemp("phantom") / "result", samples=3)
+
+
+@pytest.fixture
+def panel(scene, monkeypatch):
+    """The module, opened; pressing Segment makes a `ScriptedRun`."""
+    window = MainWindow()
+    window.resize(1000, 1400)
+    window.show()
+    module = load_scripted_module(MODULE_FILE)
+    slicer.util.selectModule(module.name)
+    found = Panel(slicer.util.getModuleWidget(module.name))
+
+    def start(ct, onProgress, onPreview, onDone, onError, **options):
+        callbacks = {"onProgress": onProgress, "onPreview": onPreview, "onDone": onDone, "onError": onError}
+        found.run = ScriptedRun(ct, options, callbacks)
+        return found.run
+
+    monkeypatch.setattr(found.widget.logic, "segmentAsync", start)
+    yield found
+    unload_scripted_module(module)
+    window.close()
+    window.deleteLater()
