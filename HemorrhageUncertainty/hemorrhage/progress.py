@@ -21,6 +21,7 @@ class Stage(StrEnum):
     IMPORTING = "importing"
     CHECKING = "checking"
     EVALUATING = "evaluating"
+    TRAINING = "training"
 
 
 @dataclass(frozen=True)

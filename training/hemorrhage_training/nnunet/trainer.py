@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,21 @@ from hemorrhage.head_ct import Spacing
 from hemorrhage.transforms import TransformPreset
 
 from .checkpoint_file import remove_checkpoint, whole_checkpoint, write_checkpoint
+from .epoch_record import EpochRecord
 from .patch_uncertainty import RunningVariance, transformed_predictions
 from .uncertainty_settings import UncertaintySettings
 from .uncertainty_weighted_loss import UncertaintyWeightedLoss
 
 #: Stands for the slice thickness of 2D patches: no transform leaves the slice.
 _NO_OTHER_SLICE_MM = 1000.0
+_LOGGED = (
+    "train_losses",
+    "val_losses",
+    "dice_per_class_or_region",
+    "lrs",
+    "epoch_end_timestamps",
+    "epoch_start_timestamps",
+)
 
 
 class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
@@ -55,6 +65,9 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
         self.save_every = self.settings.save_every
         self._iteration = 0
         self._uncertainty_loss: UncertaintyWeightedLoss | None = None
+        #: Told about every finished epoch; may raise to stop the training between two epochs.
+        self.on_epoch: Callable[[EpochRecord], None] | None = None
+        self._uncertainty_of_epoch = (math.nan, 1.0)
 
     @property
     def lam(self) -> float:
@@ -156,10 +169,32 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
         super().on_train_epoch_end(train_outputs)
         if self._uncertainty_loss is not None:
             found = collate_outputs(train_outputs)
-            self.print_to_log_file(
-                f"uncertainty: mean U {np.nanmean(found['uncertainty']):.5f}, lambda {self.lam:g}, "
-                f"mean voxel weight {np.mean(found['weight']):.3f}"
+            mean, weight = float(np.nanmean(found["uncertainty"])), float(np.mean(found["weight"]))
+            self._uncertainty_of_epoch = (mean, weight)
+            self.print_to_log_file(f"uncertainty: mean U {mean:.5f}, lambda {self.lam:g}, mean voxel weight {weight:.3f}")
+
+    def on_epoch_end(self) -> None:
+        """Finish an epoch as nnU-Net does, and tell who wants to know."""
+        epoch = self.current_epoch
+        super().on_epoch_end()
+        if self.on_epoch is None or self.local_rank != 0:
+            return
+        latest = {name: self.logger.get_value(name, step=-1) for name in _LOGGED}
+        mean, weight = self._uncertainty_of_epoch
+        self.on_epoch(
+            EpochRecord(
+                epoch=epoch,
+                epochs=self.num_epochs,
+                train_loss=float(latest["train_losses"]),
+                validation_loss=float(latest["val_losses"]),
+                pseudo_dice=tuple(float(d) for d in latest["dice_per_class_or_region"]),
+                learning_rate=float(latest["lrs"]),
+                seconds=float(latest["epoch_end_timestamps"] - latest["epoch_start_timestamps"]),
+                lam=self.lam if self._uncertainty_loss is not None else 0.0,
+                mean_uncertainty=mean,
+                mean_weight=weight,
             )
+        )
 
     def get_dataloaders(self) -> Any:
         """Return nnU-Net's data loaders; repeatable ones load in this process."""

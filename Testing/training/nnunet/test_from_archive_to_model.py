@@ -1,0 +1,143 @@
+"""From a miniature BHSD archive to a model that segments: import, train, export, segment, through the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import yaml
+
+from harness.data_set_trees import mixed_bhsd
+from harness.tiny_nnunet import tiny_plans
+from hemorrhage.errors import ArgumentError, ModelError, OutputExistsError
+from hemorrhage.hemorrhage_class import SIX_CLASSES
+from hemorrhage.models.exporting import export_model
+
+
+def _hemorrhage(*arguments, cwd, check=True):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "nnUNet_n_proc_DA": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "hemorrhage", *map(str, arguments)], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert not check or ended.returncode == 0, ended.stderr + ended.stdout
+    return ended
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The three commands, as a researcher gives them, with plans that fit a test."""
+    root = tmp_path_factory.mktemp("archive")
+    tree = mixed_bhsd(root / "label_192", 6)
+    _hemorrhage("data", "import", "bhsd", tree, "-o", root / "Dataset001_BHSD", "--folds", "2", cwd=root)
+    (root / "plans.json").write_text(json.dumps({**tiny_plans(spacing=(8.0, 4.5, 4.5)), "plans_name": "tinyPlans"}))
+    config = {
+        "method": "uncertainty-aware-nnunet",
+        "data": "Dataset001_BHSD",
+        "work": "work",
+        "plans": "plans.json",
+        "device": "cpu",
+        "processes": 1,
+        "validate_afterwards": False,
+        "uncertainty": {"lam": 20, "epochs": 2, "iterations": 2, "validation_iterations": 1, "samples": 2},
+    }
+    (root / "config.yaml").write_text(yaml.safe_dump(config))
+    ended = _hemorrhage("train", "config.yaml", "--progress", "json", cwd=root)
+    return root, [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_progress_is_told_epoch_by_epoch(trained):
+    _, lines = trained
+    training = [line for line in lines if line.get("stage") == "training"]
+    assert [line["done"] for line in training] == [0, 1, 2]
+    assert "pseudo-Dice" in training[-1]["message"]
+    assert lines[-1]["event"] == "result"
+
+
+def test_a_finished_training_is_left_as_it_is(trained):
+    root, lines = trained
+    again = _hemorrhage("train", "config.yaml", "--progress", "json", cwd=root)
+    stages = [json.loads(line).get("stage") for line in again.stdout.splitlines()]
+    assert "training" not in stages
+    assert json.loads(again.stdout.splitlines()[-1]) == lines[-1]
+
+
+def test_other_settings_under_the_same_name_are_refused(trained):
+    root, _ = trained
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    config["uncertainty"]["lam"] = 5
+    (root / "other.yaml").write_text(yaml.safe_dump(config))
+    ended = _hemorrhage("train", "other.yaml", cwd=root, check=False)
+    assert ended.returncode == 2
+    assert "another name" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_report_opens_offline_and_says_what_happened(trained):
+    _, lines = trained
+    html = Path(lines[-1]["report"]).read_text(encoding="utf-8")
+    assert "2 of 2 epochs" in html
+    assert "Research use only" in html
+    assert "data:image/png;base64," in html
+    assert "http" not in html.replace("http-equiv", "")
+
+
+def test_the_exported_model_predicts_as_the_original_does(trained):
+    root, lines = trained
+    results = lines[-1]["model"]
+    said = _hemorrhage("export", results, "mini-bhsd", "--license", "CC-BY-4.0", "--data", "6 synthetic heads", cwd=root)
+    assert "mini-bhsd" in said.stdout
+    _hemorrhage("models", "verify", root / "mini-bhsd", cwd=root)
+    card = json.loads((root / "mini-bhsd" / "model.json").read_text())
+    assert card["classes"] == list(SIX_CLASSES)
+    assert card["training"]["data"] == "6 synthetic heads"
+    assert card["training"]["uncertainty_weighting"]["lam"] == 20
+    (ct, *_) = sorted((root / "Dataset001_BHSD" / "imagesTr").glob("*.nii.gz"))
+    found = {}
+    for name, model in (("original", results), ("exported", root / "mini-bhsd")):
+        _hemorrhage("segment", ct, "-o", root / name, "--model", model, "--samples", 2, "--device", "cpu", cwd=root)
+        found[name] = np.asarray(nib.load(root / name / "probabilities.nii.gz").dataobj)
+    assert np.array_equal(found["original"], found["exported"])
+
+
+def test_export_refuses_what_it_must(trained, tmp_path):
+    _, lines = trained
+    results, say = lines[-1]["model"], {"license_name": "MIT", "data": "d", "intended_use": "u"}
+    with pytest.raises(ArgumentError, match="licence"):
+        export_model(Path(results), tmp_path / "m", **{**say, "license_name": " "})
+    with pytest.raises(ArgumentError, match="cannot be a model's name"):
+        export_model(Path(results), tmp_path / "mein Modell", **say)
+    with pytest.raises(ModelError, match="plans.json"):
+        export_model(tmp_path, tmp_path / "m", **say)
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OutputExistsError, match="no model"):
+        export_model(Path(results), tmp_path / "taken", **say)
+    assert export_model(Path(results), tmp_path / "m", **say).license == "MIT"
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        export_model(Path(results), tmp_path / "m", **say)
+    assert export_model(Path(results), tmp_path / "m", overwrite=True, **say).name == "m"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("method: [", "is not YAML"),
+        ("", "holds no settings"),
+        ("{method: diffusion, data: d, work: w}", "method"),
+        ("{method: uncertainty-aware-nnunet, data: d, work: w, lambda: 5}", "lambda"),
+        ("{method: uncertainty-aware-nnunet, data: d, work: w, uncertainty: {lam: -1}}", "uncertainty.lam"),
+        ("{method: uncertainty-aware-nnunet, data: nowhere, work: w}", "hemorrhage data import"),
+    ],
+)
+def test_a_bad_configuration_is_one_sentence(tmp_path, content, sentence):
+    from hemorrhage_training.nnunet.train_config import read_config
+
+    path = tmp_path / "config.yaml"
+    path.write_text(content)
+    with pytest.raises(ArgumentError, match=sentence):
+        read_config(path)
+    with pytest.raises(ArgumentError, match="cannot be read"):
+        read_config(tmp_path / "missing.yaml")

@@ -1,0 +1,143 @@
+"""Train by a configuration: prepare, train (or go on), and leave curves and a report."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hemorrhage.device import choose_device
+from hemorrhage.errors import Interrupted
+from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
+
+from .checkpoint_file import previous_of
+from .epoch_record import EpochLog, EpochRecord
+from .preparation import prepare
+from .train_config import TrainConfig
+from .training_report import write_training_report
+
+LOG_NAME = "epochs.jsonl"
+REPORT_NAME = "training_report.html"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """Where a training left its files.
+
+    Attributes
+    ----------
+    model : Path
+        nnU-Net's trained-model folder: `hemorrhage segment --model` and `hemorrhage export` take it.
+    fold : Path
+        The fold's own folder: checkpoints, log, curves.
+    report : Path
+    """
+
+    model: Path
+    fold: Path
+    report: Path
+
+
+def run_training(
+    config: TrainConfig, progress: ProgressCallback | None = None, should_stop: StopCallback | None = None
+) -> TrainingResult:
+    """Train, or go on where an earlier run of this configuration stopped; a finished one is left as it is.
+
+    Raises
+    ------
+    ArgumentError
+        See `prepare`.
+    Interrupted
+        `should_stop` returned True at the end of an epoch; the same call goes on from the last checkpoint.
+    """
+    report = progress or (lambda _: None)
+    report(Progress(Stage.PREPROCESSING))
+    plans = prepare(config)
+    trainer = _trainer(config, plans)
+    fold = Path(trainer.output_folder)
+    log = EpochLog(fold / LOG_NAME)
+    result = TrainingResult(fold.parent, fold, fold / REPORT_NAME)
+    final, latest = fold / "checkpoint_final.pth", fold / "checkpoint_latest.pth"
+    if not final.exists():
+        with _quiet():
+            trainer.initialize()
+            if latest.exists() or previous_of(latest).exists():
+                trainer.load_checkpoint(str(latest))
+        report(Progress(Stage.TRAINING, trainer.current_epoch, trainer.num_epochs))
+
+        def on_epoch(record: EpochRecord) -> None:
+            log.add(record)
+            _tensorboard(fold, record, classes)
+            with contextlib.redirect_stdout(output):
+                report(Progress(Stage.TRAINING, record.epoch + 1, record.epochs, record.in_words()))
+            if should_stop is not None and should_stop():
+                raise Interrupted("stopped as asked; the same command goes on from the last checkpoint")
+
+        classes, output = _foreground(trainer), sys.stdout
+        trainer.on_epoch = on_epoch
+        with _quiet():
+            trainer.run_training()
+        if config.validate_afterwards:
+            report(Progress(Stage.EVALUATING))
+            with _quiet():
+                trainer.perform_actual_validation(False)
+    report(Progress(Stage.REPORTING))
+    write_training_report(result.report, log.read(), _foreground(trainer), _settings(config, plans))
+    return result
+
+
+def _trainer(config: TrainConfig, plans: dict[str, Any]) -> Any:
+    from .trainer import nnUNetTrainerUncertaintyAware
+
+    base = config.work / "preprocessed" / config.data.name
+    dataset = json.loads((base / "dataset.json").read_text(encoding="utf-8"))
+    with _quiet():
+        return nnUNetTrainerUncertaintyAware(
+            {**plans, "continue_training": False},
+            config.configuration,
+            config.fold,  # type: ignore[arg-type]
+            dataset,
+            device=torch.device(choose_device(config.device)),
+        )
+
+
+def _foreground(trainer: Any) -> list[str]:
+    return [name for name, value in trainer.dataset_json["labels"].items() if value in trainer.label_manager.foreground_labels]
+
+
+def _settings(config: TrainConfig, plans: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "data set": config.data.name,
+        "plans": plans["plans_name"],
+        "configuration": config.configuration,
+        "fold": config.fold,
+        **{f"uncertainty: {key}": value for key, value in config.uncertainty.model_dump(mode="json").items()},
+    }
+
+
+def _tensorboard(folder: Path, record: EpochRecord, classes: list[str]) -> None:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return
+    with SummaryWriter(str(folder / "tensorboard"), purge_step=record.epoch) as writer:  # type: ignore[no-untyped-call]
+        for name, value in (
+            ("loss/train", record.train_loss),
+            ("loss/validation", record.validation_loss),
+            ("learning rate", record.learning_rate),
+            ("uncertainty/mean U", record.mean_uncertainty),
+            ("uncertainty/mean weight", record.mean_weight),
+            *((f"pseudo-Dice/{c}", d) for c, d in zip(classes, record.pseudo_dice, strict=True)),
+        ):
+            writer.add_scalar(name, value, record.epoch)  # type: ignore[no-untyped-call]
+
+
+def _quiet() -> Any:
+    """Keep nnU-Net's prints off standard output, which may be read by a program; its log file has them."""
+    return contextlib.redirect_stdout(io.StringIO())
