@@ -6,8 +6,9 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-#: Points of the CT's opacity, (HU, opacity): skin faint, brain nothing, bone translucent.
-OPACITY = ((-1000, 0.0), (-300, 0.0), (-150, 0.02), (-50, 0.0), (150, 0.0), (350, 0.05), (1200, 0.11), (3000, 0.15))
+#: Points of the CT's opacity, (HU, opacity a mm): skin faint, brain nothing, bone so thin that a subdural hemorrhage is seen
+#: through the rim of the skull, where a ray runs through several centimeters of it.
+OPACITY = ((-1000, 0.0), (-300, 0.0), (-150, 0.01), (-50, 0.0), (150, 0.0), (350, 0.015), (1200, 0.035), (3000, 0.05))
 #: Points of its color, (HU, red, green, blue).
 COLOR = ((-1000, 0.3, 0.3, 0.3), (-150, 0.75, 0.6, 0.52), (150, 0.85, 0.75, 0.65), (400, 0.93, 0.9, 0.83), (3000, 1.0, 1.0, 0.97))
 #: Points of the opacity by gradient, (HU a mm, opacity): edges only, no fog of noise.

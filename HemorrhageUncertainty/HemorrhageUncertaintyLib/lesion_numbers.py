@@ -9,8 +9,6 @@ import numpy as np
 import slicer
 import vtk
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial.distance import cdist
 from slicer.i18n import tr as _
 
 from .segment_voxels import SegmentVoxels, segmentOf, segmentVoxels, toWorld
@@ -57,6 +55,8 @@ def makeLesionNumbers(result) -> dict[int, NDArray[np.float64]]:
     dict of int to (3,) float64
         For each lesion its voxel nearest the centroid, R, A, S in mm in world space: a crescent's centroid is outside of it.
     """
+    from scipy.spatial.distance import cdist
+
     ct, segmentation = result.ct, result.segmentation
     numbers = np.zeros(slicer.util.arrayFromVolume(ct).shape, dtype=np.int32)
     places: dict[int, NDArray[np.float64]] = {}
@@ -68,7 +68,7 @@ def makeLesionNumbers(result) -> dict[int, NDArray[np.float64]]:
         world = toWorld(segmentation, voxels.local)
         centres = np.array([lesion["centre_ras"] for lesion in lesions], dtype=np.float64)
         listed = np.array([lesion["number"] for lesion in lesions])
-        component = ndimage.label(voxels.mask, structure=_NEIGHBOURHOOD)[0][voxels.mask] - 1
+        component = _components(voxels.mask) - 1
         nearest = cdist(_centroids(world, component), centres).argmin(axis=1)[component]
         numbers[tuple(_indices(ct, voxels.local).T)] = listed[nearest]
         distance = np.linalg.norm(world - centres[nearest], axis=1)
@@ -118,7 +118,7 @@ def _owners(voxels: SegmentVoxels, first: NDArray[np.integer], node, ownNumbers:
     owner[~np.isin(owner, ownNumbers)] = 0
     if owner.all() or not owner.any():
         return owner
-    component = ndimage.label(voxels.mask, structure=_NEIGHBOURHOOD)[0][voxels.mask]
+    component = _components(voxels.mask)
     for label in np.unique(component[owner == 0]):
         here = component == label
         votes = np.bincount(owner[here], minlength=most + 1)
@@ -126,6 +126,13 @@ def _owners(voxels: SegmentVoxels, first: NDArray[np.integer], node, ownNumbers:
         if votes.any():
             owner[here & (owner == 0)] = int(votes.argmax())
     return owner
+
+
+def _components(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the connected component, from 1, of each voxel of the mask."""
+    from scipy import ndimage
+
+    return ndimage.label(mask, structure=_NEIGHBOURHOOD)[0][mask]
 
 
 def _centroids(points: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -76,6 +76,6 @@ def _show(node, kind: ItemKind) -> None:
     display.SetTextScale(2.0)
     # Places cluster around lesions, and their names would hide what they are about; list and table have them.
     display.SetPointLabelsVisibility(kind is ItemKind.LESION)
-    # A point lies inside its lesion: drawn through surfaces, translucent on translucent, it would spoil the view of the head.
-    display.SetOccludedVisibility(False)
+    # In 3D the surfaces say where the lesions are; names in front of them would hide the small ones.
+    display.SetVisibility3D(False)
     display.EndModify(wasModifying)

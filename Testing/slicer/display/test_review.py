@@ -60,6 +60,8 @@ def test_points_are_named_locked_and_inside_what_they_name(review):
     result = review.result
     node = result.node("lesions")
     assert node.GetLocked()
+    assert node.GetDisplayNode().GetVisibility2D()
+    assert not node.GetDisplayNode().GetVisibility3D()
     assert node.GetNthControlPointLabel(0) == f"1 IPH {lesion(result, 'IPH')['volume_ml']:.1f} mL"
     assert node.GetNumberOfControlPoints() == len(result.summary["lesions"])
     numbers = slicer.util.arrayFromVolume(result.node("lesionNumbers"))
