@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,3 +69,13 @@ def data_set(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
             write(labels, segmentation.ct, made.raters / f"{name}_rater{rater}.nii.gz")
         made.segmentations[name], made.truths[name], made.rater_maps[name] = segmentation, truth, raters
     return made
+
+
+@pytest.fixture
+def label_maps(data_set: DataSet, tmp_path: Path) -> Path:
+    """The predictions as a plain folder of label maps."""
+    folder = tmp_path / "label_maps"
+    folder.mkdir()
+    for name in data_set.segmentations:
+        shutil.copy(data_set.predictions / name / "labels.nii.gz", folder / f"{name}.nii.gz")
+    return folder

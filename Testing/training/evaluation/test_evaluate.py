@@ -17,6 +17,7 @@ from hemorrhage.head_ct import HeadCT
 from hemorrhage.progress import Stage
 from hemorrhage.writing.volume_file import write_volume
 from hemorrhage_training.evaluation.calibration import PROBABILITY_FLOOR
+from hemorrhage_training.evaluation.case_scores import Region
 from hemorrhage_training.evaluation.evaluate import Inputs, evaluate
 
 
@@ -30,16 +31,6 @@ def evaluated(data_set, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("evaluated") / "out"
     evaluate(Inputs(data_set.predictions, data_set.references, raters=data_set.raters, cts=data_set.cts), out)
     return out
-
-
-@pytest.fixture
-def label_maps(data_set, tmp_path) -> Path:
-    """The predictions as a plain folder of label maps."""
-    folder = tmp_path / "label_maps"
-    folder.mkdir()
-    for name in data_set.segmentations:
-        shutil.copy(data_set.predictions / name / "labels.nii.gz", folder / f"{name}.nii.gz")
-    return folder
 
 
 def test_every_file_is_there(evaluated):
@@ -130,11 +121,26 @@ def test_report_is_self_contained(evaluated):
 
 def test_several_processes_give_the_same_tables(evaluated, data_set, tmp_path):
     seen = []
-    inputs = Inputs(data_set.predictions, data_set.references, raters=data_set.raters, cts=data_set.cts)
-    evaluate(inputs, tmp_path / "out", jobs=2, progress=lambda each: seen.append(each))
-    for table in evaluated.glob("*.csv"):
-        assert (tmp_path / "out" / table.name).read_text() == table.read_text()
+    evaluate(Inputs(data_set.predictions, data_set.references), tmp_path / "out", jobs=2, progress=seen.append)
+    for name in ("cases.csv", "segmentation.csv", "volume.csv", "risk_coverage.csv", "case_certainty.csv"):
+        assert (tmp_path / "out" / name).read_text() == (evaluated / name).read_text()
     assert [each.done for each in seen if each.stage is Stage.EVALUATING] == [0, 1, 2, 3, 4]
+
+
+def test_ignored_voxels_are_left_out(data_set, tmp_path):
+    """References that ignore every voxel of a wrong prediction: what is left is perfect."""
+    ignoring = tmp_path / "labelsTr"
+    ignoring.mkdir()
+    for name, truth in data_set.truths.items():
+        made = data_set.segmentations[name]
+        write_volume(np.where(made.labels == truth, truth, 6).astype(np.uint8), made.ct, ignoring / f"{name}.nii.gz")
+    labels = {"background": 0, "EDH": 1, "IPH": 2, "IVH": 3, "SAH": 4, "SDH": 5, "ignore": 6}
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": labels}))
+    cohort = evaluate(Inputs(data_set.predictions, ignoring), tmp_path / "out")
+    assert all(scores.dice == 1 for scores in cohort.classes["any hemorrhage"])
+    assert cohort.errors[Region.WHOLE, "entropy"].error_rate == 0
+    kept = sum(np.count_nonzero(data_set.segmentations[name].labels == truth) for name, truth in data_set.truths.items())
+    assert cohort.calibration[Region.WHOLE].voxels == kept
 
 
 def test_a_stopped_run_goes_on_where_it_was(data_set, label_maps, tmp_path):

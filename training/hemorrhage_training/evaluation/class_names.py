@@ -40,6 +40,15 @@ def class_names(results: Iterable[Path], predictions: Path, references: Path) ->
     return predicted or reference or SIX_CLASSES, reference or predicted or SIX_CLASSES
 
 
+def ignore_label(references: Path) -> int | None:
+    """Return the value of nnU-Net's ignore label in the references; None if they have none."""
+    for path in (references / "dataset.json", references.parent / "dataset.json"):
+        if path.is_file() and _of_dataset(path) is not None:
+            value = json.loads(path.read_text(encoding="utf-8"))["labels"].get("ignore")
+            return None if value is None else int(value)
+    return None
+
+
 def _of_dataset(path: Path) -> Classes | None:
     """Read the class names of an nnU-Net ``dataset.json``; None if there is none."""
     if not path.is_file():

@@ -97,8 +97,9 @@ def comparison_table(these: Path, others: Path) -> Table:
     for row, adjusted in zip(rows, holm([row[7] for row in rows]), strict=True):  # type: ignore[misc]
         row[8] = adjusted
     note = (
-        "Differences are this evaluation - the other, over the cases in which both are defined, with 95 % interval (bootstrap over "
-        "cases). p: Wilcoxon's signed-rank test; p (Holm): adjusted for all rows. Effect: matched-pairs rank-biserial correlation."
+        "Differences are this evaluation - the other, over the cases in which both are defined, with 95 % interval (bootstrap "
+        "over cases). p: Wilcoxon's signed-rank test; p (Holm): adjusted for all rows. Effect: "
+        "matched-pairs rank-biserial correlation."
     )
     columns = ("class", "figure", "pairs", "difference", "low", "high", "share better", "p", "p (Holm)", "effect")
     return Table("comparison", "Comparison", columns, tuple(tuple(row) for row in rows), note)

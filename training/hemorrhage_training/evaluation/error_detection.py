@@ -101,7 +101,8 @@ class ErrorDetection:
         joined = next((each for each in _JOINED if last > (_ENOUGH_BINS - 1) * each), 1)
         count = -(-last // joined)
         right, wrong = self.bins[:, : count * joined].reshape(2, count, joined).sum(axis=2)
-        return ErrorRates(np.arange(count + 1) * (joined * self.largest / _BINS), right, wrong)
+        edges = np.arange(count + 1, dtype=np.float64) * (joined * self.largest / _BINS)
+        return ErrorRates(np.asarray(edges, dtype=np.float64), right, wrong)
 
     @property
     def _one_sided(self) -> bool:

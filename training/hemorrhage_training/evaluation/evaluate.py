@@ -15,7 +15,7 @@ from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from .case_scores import CaseScores
 from .cases import CaseFiles, CaseList, check_grids, find_cases
-from .class_names import BINARY_CLASSES, class_names
+from .class_names import BINARY_CLASSES, class_names, ignore_label
 from .cohort import Cohort
 from .evaluate_case import EvaluationSettings, evaluate_case
 from .evaluation_folder import EvaluationFolder, fingerprint
@@ -133,7 +133,7 @@ def _settings(inputs: Inputs, found: CaseList) -> EvaluationSettings:
             "compare all hemorrhage as one class with --binary"
         )
     classes = BINARY_CLASSES if inputs.binary else predicted
-    return EvaluationSettings(predicted, reference, classes, inputs.smallest_lesion_ml)
+    return EvaluationSettings(predicted, reference, classes, inputs.smallest_lesion_ml, ignore_label(inputs.references))
 
 
 def _scored(

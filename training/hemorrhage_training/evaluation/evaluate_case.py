@@ -42,12 +42,15 @@ class EvaluationSettings:
         Names that are compared; the two above, or background and hemorrhage only.
     smallest_lesion_ml : float
         See `count_lesions`.
+    ignore_label : int or None
+        Value of the references that says that nobody knows: these voxels are left out of everything.
     """
 
     predicted_classes: tuple[str, ...]
     reference_classes: tuple[str, ...]
     classes: tuple[str, ...]
     smallest_lesion_ml: float = 0.0
+    ignore_label: int | None = None
 
     @property
     def merges(self) -> bool:
@@ -71,7 +74,9 @@ def evaluate_case(case: CaseFiles, settings: EvaluationSettings) -> CaseScores:
     """
     grid = read_grid(case.labels)
     predicted = _label_map(case.labels, grid, settings.predicted_classes, settings)
-    references = [_label_map(path, grid, settings.reference_classes, settings) for path in case.references]
+    references, ignored = _references(case.references, grid, settings)
+    if ignored is not None:
+        predicted[ignored] = 0
     reference = references[0] if len(references) == 1 else majority(references)
     result = _result_of(case)
     intervals = _intervals(result, settings)
@@ -84,14 +89,13 @@ def evaluate_case(case: CaseFiles, settings: EvaluationSettings) -> CaseScores:
         has_interval=result is not None,
     )
     if case.raters:
-        rated = (
-            references
-            if case.raters == case.references
-            else [_label_map(path, grid, settings.reference_classes, settings) for path in case.raters]
-        )
-        scores.raters = score_raters(_samples(case, grid, predicted, settings), predicted, rated, settings.classes)
+        rated = references if case.raters == case.references else _references(case.raters, grid, settings)[0]
+        samples = _samples(case, grid, predicted, settings)
+        if ignored is not None:
+            samples = [np.where(ignored, 0, each) for each in samples]
+        scores.raters = score_raters(samples, predicted, rated, settings.classes)
     if case.result is not None:
-        _score_maps(scores, case, case.result, grid, predicted, reference, settings)
+        _score_maps(scores, case, case.result, grid, predicted, reference, ignored, settings)
     return scores
 
 
@@ -140,6 +144,7 @@ def _score_maps(
     grid: Grid,
     predicted: NDArray[np.uint8],
     reference: NDArray[np.uint8],
+    ignored: NDArray[np.bool_] | None,
     settings: EvaluationSettings,
 ) -> None:
     """Add what the method's maps are worth: detection of errors, calibration, aggregated uncertainty of the case."""
@@ -155,7 +160,9 @@ def _score_maps(
         wrong = predicted[part] != reference[part]
         merged = _merged(probabilities[:, part], settings)
         for region, mask in regions.items():
-            chosen = np.ones_like(wrong) if mask is None else mask[part]
+            chosen = np.ones_like(wrong) if mask is None else mask[part].copy()
+            if ignored is not None:
+                chosen &= ~ignored[part]
             scores.calibration[region].add(merged[:, chosen], predicted[part][chosen], reference[part][chosen])
             for name, values in maps.items():
                 scores.errors[region, name].add(values[part][chosen], wrong[chosen])
@@ -183,10 +190,30 @@ def _certainty(
 
 
 def _label_map(path: Path, grid: Grid, classes: Sequence[str], settings: EvaluationSettings) -> NDArray[np.uint8]:
-    labels = read_labels(path, len(classes))
+    return _merge_labels(_read_on_grid(path, grid, len(classes)), settings)
+
+
+def _read_on_grid(path: Path, grid: Grid, classes: int) -> NDArray[np.uint8]:
+    labels = read_labels(path, classes)
     if labels.shape != grid.shape:
         raise NotAVolumeError(f"{path} has the shape {labels.shape}, not {grid.shape}: give one 3D label map per case")
+    return labels
+
+
+def _merge_labels(labels: NDArray[np.uint8], settings: EvaluationSettings) -> NDArray[np.uint8]:
     return (labels > 0).astype(np.uint8) if settings.merges else labels
+
+
+def _references(
+    paths: Sequence[Path], grid: Grid, settings: EvaluationSettings
+) -> tuple[list[NDArray[np.uint8]], NDArray[np.bool_] | None]:
+    """Read label maps of references; also return where any of them ignores a voxel, which is background in all then."""
+    if settings.ignore_label is None:
+        return [_label_map(path, grid, settings.reference_classes, settings) for path in paths], None
+    # Read with one class more, the ignore label; nnU-Net gives it the highest value.
+    stored = [_read_on_grid(path, grid, settings.ignore_label + 1) for path in paths]
+    ignored = np.any([labels == settings.ignore_label for labels in stored], axis=0)
+    return [_merge_labels(np.where(ignored, 0, labels).astype(np.uint8), settings) for labels in stored], ignored
 
 
 def _samples(
@@ -200,7 +227,7 @@ def _samples(
     samples = samples if samples.ndim == 4 else samples[None]
     if samples.shape[1:] != grid.shape:
         raise GeometryError(f"{path} does not lie on the grid of the label map of case {case.name}: segment the case again")
-    return list((samples > 0).astype(np.uint8) if settings.merges else samples)
+    return list(_merge_labels(samples, settings))
 
 
 def _on_grid(path: Path, grid: Grid, classes: int | None = None) -> NDArray[np.float32]:

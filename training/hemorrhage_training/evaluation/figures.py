@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -95,13 +96,13 @@ def _short(name: str, values: np.ndarray) -> str:
     return f"{name.removesuffix(' hemorrhage')}\n{int(np.isfinite(values).sum())}"
 
 
-def _per_class(cohort: Cohort, draw: object) -> Figure:
+def _per_class(cohort: Cohort, draw: Callable[[Axes, str, list[ClassScores]], None]) -> Figure:
     shown = {name: used for name, scores in cohort.classes.items() if (used := with_volume(scores))}
     columns = min(_COLUMNS, max(1, len(shown)))
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(3.5 * columns, 2.6 * rows), dpi=150, facecolor="white", layout="constrained")
     for position, (name, scores) in enumerate(shown.items(), start=1):
-        draw(figure.add_subplot(rows, columns, position), name, scores)  # type: ignore[operator]
+        draw(figure.add_subplot(rows, columns, position), name, scores)
     return figure
 
 
@@ -109,10 +110,13 @@ def _bland_altman(axes: Axes, name: str, scores: list[ClassScores]) -> None:
     predicted, reference = (np.array([getattr(each, key) for each in scores]) for key in ("predicted_ml", "reference_ml"))
     agreement = volume_agreement(predicted, reference)
     axes.axhline(0, color=LINE, linewidth=0.8)
-    axes.axhline(agreement.bias_ml, color=INK, linewidth=1.4)
-    for limit in (agreement.low_limit_ml, agreement.high_limit_ml):
-        if limit is not None:
-            axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    for height, style in (
+        (agreement.bias_ml, "-"),
+        (agreement.low_limit_ml, "--"),
+        (agreement.high_limit_ml, "--"),
+    ):
+        if height is not None:
+            axes.axhline(height, color=INK, linewidth=1.2, linestyle=style)
     axes.scatter(
         (predicted + reference) / 2, predicted - reference, s=14, color=colour_of(name), alpha=0.8, linewidths=0, zorder=3
     )
@@ -120,13 +124,16 @@ def _bland_altman(axes: Axes, name: str, scores: list[ClassScores]) -> None:
 
 
 def _intervals(axes: Axes, name: str, scores: list[ClassScores]) -> None:
-    stated = [each for each in scores if each.low_ml is not None and each.high_ml is not None]
-    for each in stated:
-        covered = each.low_ml <= each.reference_ml <= each.high_ml
-        color = colour_of(name) if covered else "#a32020"
-        axes.plot([each.reference_ml] * 2, [each.low_ml, each.high_ml], color=color, linewidth=1.6, solid_capstyle="butt")
-        axes.plot(each.reference_ml, each.predicted_ml, marker="o", markersize=3, color=color)
-    end = max((max(each.reference_ml, each.high_ml, each.predicted_ml) for each in stated), default=1.0) * 1.04 or 1.0
+    stated = [
+        (each.low_ml, each.high_ml, each.reference_ml, each.predicted_ml)
+        for each in scores
+        if each.low_ml is not None and each.high_ml is not None
+    ]
+    for low, high, reference, predicted in stated:
+        color = colour_of(name) if low <= reference <= high else "#a32020"
+        axes.plot([reference] * 2, [low, high], color=color, linewidth=1.6, solid_capstyle="butt")
+        axes.plot(reference, predicted, marker="o", markersize=3, color=color)
+    end = 1.04 * max((max(each) for each in stated), default=1.0)
     axes.plot([0, end], [0, end], color=LINE, linewidth=0.9, zorder=0)
     axes.set_xlim(0, end)
     axes.set_ylim(0, end)

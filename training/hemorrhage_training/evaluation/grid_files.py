@@ -112,7 +112,7 @@ def read_labels(path: Path, classes: int) -> NDArray[np.uint8]:
     if not (low >= 0 and high < classes):  # also where they are not numbers
         value = low if not low >= 0 else high
         raise NotAVolumeError(
-            f"{path} holds the value {value:g}, but labels run from 0 to {classes - 1}: check the file and the names of the classes"
+            f"{path} holds the value {value:g}, but labels run from 0 to {classes - 1}: check file and class names"
         )
     labels = array.astype(np.uint8)
     if array.dtype.kind == "f" and not np.array_equal(labels, array):

@@ -46,9 +46,9 @@ METRICS = (
 )
 
 _UNDEFINED_NOTE = (
-    "Mean over cases with its 95 % interval (bootstrap over cases). Left out: Dice and Jaccard of a class that is absent from both "
-    "prediction and reference, distances where it is absent from either, relative volume difference (RVD) where the reference lacks "
-    "it; segmentation.csv counts them. One-sided absence is Dice 0."
+    "Mean over cases with its 95 % interval (bootstrap over cases). Left out: Dice and Jaccard of a class that is absent from "
+    "both prediction and reference, distances where it is absent from either, relative volume difference (RVD) where the "
+    "reference lacks it; segmentation.csv counts them. One-sided absence is Dice 0."
 )
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from .bootstrap import mean_with_interval
 from .calibration import RELIABILITY_BINS
 from .case_scores import ANY
-from .cohort import CaseUncertainty, Cohort
+from .cohort import Cohort
 from .evaluate_case import MAPS
 from .rater_scores import MEAN_OF_CLASSES
 from .risk_coverage import RiskCoverage, risk_coverage
 from .tables import Cell, Table
-
-_Value = Callable[[CaseUncertainty], float | None]
 
 
 def case_uncertainty_table(cohort: Cohort) -> Table:
@@ -59,24 +55,25 @@ def uncertainty_table(cohort: Cohort) -> Table:
     for region in cohort.regions:
         own = [each for each in cohort.uncertainty if each.region is region]
         sums = cohort.calibration[region]
-        figures: list[tuple[str, float | None, _Value]] = [
-            ("NLL (nats)", sums.nll, lambda each: each.nll),
-            ("Brier score", sums.brier, lambda each: each.brier),
-            ("ECE", sums.ece, lambda each: each.ece),
+        figures: list[tuple[str, float | None, list[float | None]]] = [
+            ("NLL (nats)", sums.nll, [each.nll for each in own]),
+            ("Brier score", sums.brier, [each.brier for each in own]),
+            ("ECE", sums.ece, [each.ece for each in own]),
         ]
         for name in MAPS:
             counts = cohort.errors[region, name]
-            figures.append((f"AUROC for error, {name}", counts.auroc, lambda each, name=name: each.auroc[name]))
-            figures.append((f"AUPRC for error, {name}", counts.auprc, lambda each, name=name: each.auprc[name]))
-        figures.append(("error rate", cohort.errors[region, MAPS[0]].error_rate, lambda each: each.error_rate))
-        for title, pooled, of in figures:
-            values = [value for each in own if (value := of(each)) is not None]
+            figures.append((f"AUROC for error, {name}", counts.auroc, [each.auroc[name] for each in own]))
+            figures.append((f"AUPRC for error, {name}", counts.auprc, [each.auprc[name] for each in own]))
+        figures.append(("error rate", cohort.errors[region, MAPS[0]].error_rate, [each.error_rate for each in own]))
+        for title, pooled, of_cases in figures:
+            values = [value for value in of_cases if value is not None]
             mean = mean_with_interval(values)
             ends = (None, None, None) if mean is None else (mean.value, mean.low, mean.high)
             rows.append((str(region), title, pooled, *ends, len(values)))
     note = (
-        "Per voxel; air around the head makes every figure of the whole volume look good. ECE: 10 bins of equal width of the predicted "
-        "class's confidence. Error: predicted label is not the reference's. Chance level of the AUPRC is the error rate."
+        "Per voxel; air around the head makes every figure of the whole volume look good. ECE: 10 bins of equal width of the "
+        "predicted class's confidence. Error: predicted label is not the reference's. Chance level of the "
+        "AUPRC is the error rate."
     )
     columns = ("region", "figure", "all voxels", "mean of cases", "low", "high", "cases")
     return Table("uncertainty", "Calibration and detection of errors", columns, tuple(rows), note)
@@ -140,9 +137,9 @@ def risk_coverage_table(cohort: Cohort) -> Table:
         for (kind, name), (curve, left_out) in risk_curves(cohort).items()
     )
     note = (
-        "Risk is 1 - Dice; cases are ranked by an aggregated uncertainty, the surest first. AURC: mean over k of the mean risk of the "
-        "k surest cases. *_ml: integral of the map; *_per_ml: divided by the expected volume of hemorrhage; relative_interval: "
-        "width of the total volume's interval over the volume."
+        "Risk is 1 - Dice; cases are ranked by an aggregated uncertainty, the surest first. AURC: mean over k of the mean risk "
+        "of the k surest cases. *_ml: integral of the map; *_per_ml: divided by the expected volume of hemorrhage; "
+        "relative_interval: width of the total volume's interval over the volume."
     )
     columns = ("Dice of", "ranked by", "cases", "left out", "AURC", "best possible", "random order")
     return Table("risk_coverage", "Which cases fail", columns, rows, note)
@@ -156,7 +153,7 @@ def case_rater_table(cohort: Cohort) -> Table:
         for case, each in cases
     )
     columns = ("case", "class", "samples", "raters", "ged", "sample_diversity", "rater_diversity", "dice")
-    return Table("case_raters", "Raters per case", columns, tuple(sorted(rows, key=lambda row: row[0])))
+    return Table("case_raters", "Raters per case", columns, tuple(sorted(rows, key=lambda row: str(row[0]))))
 
 
 def rater_table(cohort: Cohort) -> Table:
@@ -180,8 +177,9 @@ def rater_table(cohort: Cohort) -> Table:
             )
         )
     note = (
-        "GED: squared generalised energy distance between the method's samples and the raters, d = 1 - IoU (0 where both lack the class), "
-        "over all pairs. With one sample per case it is the distance of the final label map. Dice: final label map with each rater."
+        "GED: squared generalised energy distance between the method's samples and the raters, d = 1 - IoU (0 where both lack "
+        "the class), over all pairs. With one sample per case it is the distance of the final label map. Dice: final label map "
+        "with each rater."
     )
     columns = ("class", "cases", "samples", "GED", "low", "high", "sample diversity", "rater diversity", "Dice with raters")
     return Table("raters", "Raters", columns, tuple(rows), note)

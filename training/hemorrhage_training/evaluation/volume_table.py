@@ -10,8 +10,8 @@ from .cohort import Cohort
 from .tables import Cell, Table
 
 _NOTE = (
-    "Differences are prediction minus reference, over the cases in which prediction or reference has the class. Limits of agreement: "
-    "bias ± 1.96 SD. R2 is about the identity line; that of the regression line ignores bias and scale. "
+    "Differences are prediction minus reference, over the cases in which prediction or reference has the class. Limits of "
+    "agreement: bias ± 1.96 SD. R2 is about the identity line; that of the regression line ignores bias and scale. "
 )
 _INTERVAL_NOTE = (
     "Coverage: share of the stated intervals that hold the reference volume, with its 95 % Wilson interval; "
