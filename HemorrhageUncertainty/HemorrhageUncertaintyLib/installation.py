@@ -11,7 +11,6 @@ import importlib
 import os
 import shutil
 import sysconfig
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,6 +169,8 @@ def _reachesIndex() -> bool:
     """Whether the package index answers; a site with an index of its own is believed to reach it."""
     if any(name in os.environ for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_NO_INDEX")):
         return True
+    import urllib.request
+
     request = urllib.request.Request(_INDEX, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=_NETWORK_TIMEOUT_S):
