@@ -63,6 +63,6 @@ def jumpTo(ras: Sequence[float], *, centered: bool = True, crosshair: bool = Tru
     node = slicer.mrmlScene.GetSingletonNode("default", "vtkMRMLCrosshairNode")
     if node is None or not crosshair:
         return
-    node.SetCrosshairRAS(r, a, s)
     if node.GetCrosshairMode() == slicer.vtkMRMLCrosshairNode.NoCrosshair:
         node.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallBasic)
+    node.SetCrosshairRAS(r, a, s)  # last: 3D views build the crosshair in the middle when it is turned on

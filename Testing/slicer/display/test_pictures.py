@@ -105,6 +105,20 @@ def test_jump_centers_all_views(layout_manager, result):
     assert crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair
 
 
+def test_first_jump_marks_the_place_in_3d(layout_manager, result):
+    slicer.mrmlScene.GetSingletonNode("default", "vtkMRMLCrosshairNode").SetCrosshairMode(0)
+    showSurfaces(result.segmentation)
+    view = layout_manager.threeDView(0)
+    view.resize(300, 300)
+    view.fit()
+    before = view.pixels()
+    jumpTo((-60.0, 0.0, 30.0))
+    rows, columns = np.nonzero(changed(before, view.pixels()))
+    assert len(rows) > 20
+    assert columns.mean() > 160  # from the front, the patient's left is on the right
+    assert rows.mean() < 150
+
+
 def test_whole_picture_of_a_slice(axial, result, tmp_path):
     """For the eye: outlines, heat map, legend and points together."""
     showOutlines(result.segmentation)
