@@ -110,7 +110,7 @@ def test_export_refuses_what_it_must(trained, tmp_path):
         export_model(Path(results), tmp_path / "m", **{**say, "license_name": " "})
     with pytest.raises(ArgumentError, match="cannot be a model's name"):
         export_model(Path(results), tmp_path / "mein Modell", **say)
-    with pytest.raises(ModelError, match="plans.json"):
+    with pytest.raises(ModelError, match=r"plans\.json"):
         export_model(tmp_path, tmp_path / "m", **say)
     (tmp_path / "taken").mkdir()
     with pytest.raises(OutputExistsError, match="no model"):

@@ -51,7 +51,7 @@ class Trainer:
         *,
         minutes: float,
         learning_rate: float = 1e-3,
-        coarse_share: float = 0.4,
+        coarse_share: float = 0.5,
         seed: int = 0,
     ) -> None:
         self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
