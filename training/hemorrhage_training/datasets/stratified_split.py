@@ -53,9 +53,10 @@ def stratified_groups(
 def _neediest(wanted: np.ndarray, wanted_patients: np.ndarray, rng: np.random.Generator) -> int:
     """Return the group that lacks most of the label; among equals that with most room, then one by chance.
 
-    A full group gets no more: in a small data set the sizes would come out far from what was asked for.
+    A group without room for a whole patient gets no more while another has it: else the sizes of small groups would come out
+    far from what was asked for.
     """
-    groups = np.flatnonzero(wanted_patients > 1e-9)
+    groups = np.flatnonzero(wanted_patients > min(1.0, wanted_patients.max()) - 1e-9)
     groups = groups[np.isclose(wanted[groups], wanted[groups].max())]
     groups = groups[np.isclose(wanted_patients[groups], wanted_patients[groups].max())]
     return int(rng.choice(groups))
