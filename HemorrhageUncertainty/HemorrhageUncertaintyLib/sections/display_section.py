@@ -32,7 +32,9 @@ class DisplaySection:
         ui.mapOpacitySlider.connect("valueChanged(double)", self._changeOpacity)
         ui.mapRangeWidget.connect("valuesChanged(double,double)", self._changeRange)
         ui.arrangeViewsButton.connect("clicked()", self.arrangeViews)
-        ui.keysLabel.text = _("Press {key} to blink the heat map.").format(key=BLINK_KEY)
+        ui.keysLabel.text = _("Press {key} to blink the heat map, N and Shift+N to step through the findings.").format(
+            key=BLINK_KEY
+        )
         self._enable(False)
 
     def setParameterNode(self, parameterNode) -> None:

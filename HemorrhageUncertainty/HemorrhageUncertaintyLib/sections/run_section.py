@@ -21,7 +21,7 @@ def stageLabel(stage: str) -> str:
         Stage.WRITING: _("Writing the result"),
         Stage.REPORTING: _("Writing the report"),
     }
-    return labels.get(stage, stage)
+    return labels.get(stage, stage[:1].upper() + stage[1:])
 
 
 def remainingLabel(seconds: float | None) -> str:

@@ -107,6 +107,7 @@ class _Wrapper:
             raise NotImplementedError("prefixes are not part of the stand-in")
         self.parameterNode = parameterNode
         self._connections: dict[int, dict[str, tuple[_Connector, Any]]] = {}
+        self._observers: dict[int, int] = {}
         self._next_tag = 0
         self._updating = False
         for parameter in self.allParameters.values():
@@ -144,13 +145,15 @@ class _Wrapper:
             slot = self._slot(name, connector)
             connector.changed.connect(slot)
             self._connections[tag][name] = (connector, slot)
-        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._update_gui())
+        self._observers[tag] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._update_gui())
         return tag
 
     def disconnectGui(self, guiTag: int | None) -> None:
         """Undo `connectParametersToGui`; do nothing for anything that it has not returned."""
         for connector, slot in self._connections.pop(guiTag, {}).values():  # type: ignore[arg-type]
             connector.changed.disconnect(slot)
+        if guiTag in self._observers:
+            self.RemoveObserver(self._observers.pop(guiTag))
 
     def StartModify(self) -> int:
         """Hold back the node's events."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,7 @@ import slicer
 
 from harness.run_double import ScriptedRun
 from harness.scene_ct import write_result_folder
-from harness.slicer_application.host import MainWindow, load_scripted_module, unload_scripted_module
 from harness.synthetic_segmentation import synthetic_segmentation
-
-MODULE_FILE = Path(__file__).resolve().parents[3] / "HemorrhageUncertainty" / "HemorrhageUncertainty.py"
 
 
 @dataclass
@@ -49,14 +45,10 @@ def result_folder(phantom, tmp_path_factory):
 
 
 @pytest.fixture
-def panel(scene, monkeypatch):
+def panel(hosted_module, monkeypatch):
     """The module, opened; pressing Segment makes a `ScriptedRun`."""
-    window = MainWindow()
-    window.resize(1000, 1400)
-    window.show()
-    module = load_scripted_module(MODULE_FILE)
-    slicer.util.selectModule(module.name)
-    found = Panel(slicer.util.getModuleWidget(module.name))
+    slicer.util.selectModule(hosted_module.name)
+    found = Panel(slicer.util.getModuleWidget(hosted_module.name))
 
     def start(ct, onProgress, onPreview, onDone, onError, **options):
         callbacks = {"onProgress": onProgress, "onPreview": onPreview, "onDone": onDone, "onError": onError}
@@ -64,7 +56,4 @@ def panel(scene, monkeypatch):
         return found.run
 
     monkeypatch.setattr(found.widget.logic, "segmentAsync", start)
-    yield found
-    unload_scripted_module(module)
-    window.close()
-    window.deleteLater()
+    return found

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import slicer
+
+from harness.run_double import import_result
+from harness.scene_ct import add_ct, write_preview_folder
 from HemorrhageUncertaintyLib.ct_input import prepare
 from HemorrhageUncertaintyLib.heat_map import HeatMap
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
@@ -12,9 +15,6 @@ from HemorrhageUncertaintyLib.marks import ItemKind, Mark
 from HemorrhageUncertaintyLib.preview_nodes import importPreview
 from HemorrhageUncertaintyLib.review import Review
 from HemorrhageUncertaintyLib.table_node import columnValues
-
-from harness.run_double import import_result
-from harness.scene_ct import add_ct, write_preview_folder
 
 
 @pytest.fixture
