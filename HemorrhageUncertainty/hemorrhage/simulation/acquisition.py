@@ -175,6 +175,11 @@ def acquire(
     return image, reference
 
 
+def acquire_mask(scan: Acquisition, mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Return where at least half of each voxel of the scan lies in a mask on the working grid (`spacing` in mm)."""
+    return _slices(scan, mask.astype(np.float32), mask.astype(np.uint8), spacing)[1] > 0
+
+
 def _slices(
     scan: Acquisition, hu: Array, labels: NDArray[np.uint8], spacing: tuple[float, float, float]
 ) -> tuple[Array, NDArray[np.uint8]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
-from .acquisition import Acquisition, acquire, draw_acquisition
+from .acquisition import Acquisition, acquire, acquire_mask, draw_acquisition
 from .anatomy import Anatomy, simulate_anatomy
 from .base import Base
 from .bleed_plan import draw_plan
@@ -33,12 +33,15 @@ class SimulatedCase:
         Label maps of simulated raters (see `hemorrhage.simulation.raters`); empty unless asked for.
     description : dict
         Everything that was drawn, JSON-able.
+    intracranial : (D, H, W) bool, or None
+        Where at least half of the voxel lies inside the inner table of the skull; None unless asked for.
     """
 
     ct: HeadCT
     labels: NDArray[np.uint8]
     raters: tuple[NDArray[np.uint8], ...] = ()
     description: dict[str, Any] = field(default_factory=dict)
+    intracranial: NDArray[np.bool_] | None = None
 
 
 def simulate_head_ct(
@@ -52,6 +55,7 @@ def simulate_head_ct(
     mimics: bool = True,
     raters: int = 0,
     base: Base | None = None,
+    intracranial: bool = False,
 ) -> SimulatedCase:
     """Simulate a non-contrast head CT, with hemorrhages or without.
 
@@ -75,6 +79,8 @@ def simulate_head_ct(
         How many raters' label maps to draw.
     base : Base, optional
         Real anatomy to deform, instead of a synthetic head (see `load_base`).
+    intracranial : bool
+        Whether to say which voxels lie inside the skull.
 
     Raises
     ------
@@ -104,6 +110,7 @@ def simulate_head_ct(
             "mimics": findings,
             "acquisition": scan.description(),
         },
+        intracranial=acquire_mask(scan, anatomy.intracranial, anatomy.spacing) if intracranial else None,
     )
 
 

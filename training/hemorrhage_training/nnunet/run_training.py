@@ -126,7 +126,7 @@ def _tensorboard(folder: Path, record: EpochRecord, classes: list[str]) -> None:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return
-    with SummaryWriter(str(folder / "tensorboard"), purge_step=record.epoch) as writer:  # type: ignore[no-untyped-call]
+    with SummaryWriter(str(folder / "tensorboard"), purge_step=record.epoch) as writer:
         for name, value in (
             ("loss/train", record.train_loss),
             ("loss/validation", record.validation_loss),
@@ -135,7 +135,7 @@ def _tensorboard(folder: Path, record: EpochRecord, classes: list[str]) -> None:
             ("uncertainty/mean weight", record.mean_weight),
             *((f"pseudo-Dice/{c}", d) for c, d in zip(classes, record.pseudo_dice, strict=True)),
         ):
-            writer.add_scalar(name, value, record.epoch)  # type: ignore[no-untyped-call]
+            writer.add_scalar(name, value, record.epoch)
 
 
 def _quiet() -> Any:

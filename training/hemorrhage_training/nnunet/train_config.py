@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -47,7 +47,7 @@ class TrainConfig(BaseModel):
     method: Literal["uncertainty-aware-nnunet"]
     data: Path
     work: Path
-    name: str = Field("uncertainty", pattern=r"^[A-Za-z0-9]+$")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")] = "uncertainty"
     planner: Literal["nnUNetPlannerResEncM", "nnUNetPlannerResEncL", "nnUNetPlannerResEncXL", "ExperimentPlanner"] = (
         "nnUNetPlannerResEncM"
     )
@@ -55,7 +55,7 @@ class TrainConfig(BaseModel):
     configuration: Literal["3d_fullres", "2d"] = "3d_fullres"
     fold: int | Literal["all"] = 0
     device: str = "auto"
-    processes: int = Field(4, ge=1)
+    processes: Annotated[int, Field(ge=1)] = 4
     validate_afterwards: bool = True
     uncertainty: UncertaintySettings = UncertaintySettings()
 

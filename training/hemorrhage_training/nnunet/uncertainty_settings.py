@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,18 +41,18 @@ class UncertaintySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    lam: float = Field(50.0, ge=0)
-    ramp_epochs: int = Field(0, ge=0)
-    samples: int = Field(3, ge=2)
-    transforms: int = Field(5, ge=0)
+    lam: Annotated[float, Field(ge=0)] = 50.0
+    ramp_epochs: Annotated[int, Field(ge=0)] = 0
+    samples: Annotated[int, Field(ge=2)] = 3
+    transforms: Annotated[int, Field(ge=0)] = 5
     preset: Literal["paper", "anisotropic"] | None = None
-    every: int = Field(1, ge=1)
-    epochs: int = Field(300, ge=1)
-    iterations: int = Field(250, ge=1)
-    validation_iterations: int = Field(50, ge=1)
-    save_every: int = Field(10, ge=1)
+    every: Annotated[int, Field(ge=1)] = 1
+    epochs: Annotated[int, Field(ge=1)] = 300
+    iterations: Annotated[int, Field(ge=1)] = 250
+    validation_iterations: Annotated[int, Field(ge=1)] = 50
+    save_every: Annotated[int, Field(ge=1)] = 10
     deterministic: bool = False
-    seed: int = Field(0, ge=0)
+    seed: Annotated[int, Field(ge=0)] = 0
 
     @classmethod
     def of_plans(cls, plans: Mapping[str, Any]) -> UncertaintySettings:
