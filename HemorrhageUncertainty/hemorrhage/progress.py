@@ -22,6 +22,7 @@ class Stage(StrEnum):
     CHECKING = "checking"
     EVALUATING = "evaluating"
     TRAINING = "training"
+    CALIBRATING = "calibrating"
 
 
 @dataclass(frozen=True)

@@ -114,17 +114,21 @@ def segment(
     maps, drawn, kept = _sample(run, sampler, head, count, seed, opened.classes, keep_samples, preview)
     with run.stage(Stage.SUMMARIZING):
         from .measures import build_segmentation
+        from .measures.calibrated_interval import IntervalCalibration
+        from .models.calibration import SamplingProcedure
 
         # torch's memory fallback may have changed device and precision on the way: they are asked for at the end.
+        chosen = method or opened.methods[0]
+        used = next((str(each["preset"]) for each in drawn if "preset" in each), None)
         provenance = {
             "program": "hemorrhage-uncertainty",
             "versions": library_versions(),
             "started": started.isoformat(timespec="seconds"),
             "model": {"name": opened.name, "title": opened.card.title, "sha256": opened.sha256},
-            "method": method or opened.methods[0],
+            "method": chosen,
             "samples": count,
             "transforms": transforms,
-            "preset": next((str(each["preset"]) for each in drawn if "preset" in each), None),
+            "preset": used,
             "seed": seed,
             "device": str(network.device),
             "precision": network.precision.value,
@@ -133,7 +137,16 @@ def segment(
             "seconds": run.seconds,
         }
         notes.extend(network.messages)
-        segmentation = build_segmentation(head, opened.classes, maps, provenance, warnings=notes, samples=kept)
+        procedure = SamplingProcedure(method=chosen, samples=count, transforms=transforms, presets=[] if used is None else [used])
+        segmentation = build_segmentation(
+            head,
+            opened.classes,
+            maps,
+            provenance,
+            warnings=notes,
+            samples=kept,
+            calibration=IntervalCalibration.of(opened.card, procedure),
+        )
     run.seconds["total"] = round(sum(run.seconds.values()), 3)
     return segmentation
 

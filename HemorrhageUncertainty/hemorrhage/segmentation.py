@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .head_ct import HeadCT
+from .interval_kind import IntervalKind
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class VolumeEstimate:
         Class name, or ``total``.
     volume_ml : float
         Volume of the final label map in mL.
-    low_ml, high_ml : float
-        Interval: quantiles (5 %, 95 %) of the samples' own volumes; includes `volume_ml`. Not calibrated.
+    low_ml, high_ml : float or None
+        Interval, which includes `volume_ml`: quantiles (5 %, 95 %) of the samples' own volumes, or calibrated, as `interval`
+        says; None if withheld.
     samples_ml : tuple of float
         Volume of each sample's own label map in mL.
     probability_present : float
@@ -39,12 +41,16 @@ class VolumeEstimate:
         Mean normalised predictive entropy over the class's voxels (0 if there are none).
     lesions : int
         Number of connected components (26-neighbourhood).
+    interval : IntervalKind
+        What the interval claims.
+    interval_note : str
+        Why it is withheld; empty otherwise.
     """
 
     name: str
     volume_ml: float
-    low_ml: float
-    high_ml: float
+    low_ml: float | None
+    high_ml: float | None
     samples_ml: tuple[float, ...]
     probability_present: float
     exceeds_ml: float
@@ -52,6 +58,14 @@ class VolumeEstimate:
     abc2_ml: float
     mean_uncertainty: float
     lesions: int
+    interval: IntervalKind = IntervalKind.SAMPLES
+    interval_note: str = ""
+
+    def interval_text(self, write: Callable[[float], str] = "{:.1f}".format) -> str:
+        """Return the interval for people: ``12.3 to 20.1``, or ``withheld``; `write` turns mL into text."""
+        if self.low_ml is None or self.high_ml is None:
+            return "withheld"
+        return f"{write(self.low_ml)} to {write(self.high_ml)}"
 
 
 @dataclass(frozen=True)
@@ -177,6 +191,30 @@ class Segmentation:
     def total_ml(self) -> float:
         """Volume of all hemorrhage in mL."""
         return self.volumes[-1].volume_ml
+
+    @property
+    def interval_meaning(self) -> str:
+        """What the intervals of the volumes claim, as a phrase for people."""
+        calibration = self.provenance.get("calibration")
+        if calibration is None:
+            return "5 % and 95 % quantiles of the samples' volumes, widened to include the volume; not calibrated"
+        return (
+            f"calibrated to hold the true volume in {100 * calibration['level']:g} % of cases like the {calibration['cases']} "
+            f"that the model was calibrated with ({calibration['data']}), separately by class and by size; includes the volume"
+        )
+
+    def calibrated_probabilities(self) -> NDArray[np.float32] | None:
+        """Return `probabilities` at the calibrated temperature, (C, D, H, W); None if the model is not calibrated.
+
+        Labels stay what they are. The maps of the result, entropy and mutual information among them, belong together and to the
+        samples: none of them is at this temperature.
+        """
+        calibration = self.provenance.get("calibration")
+        if calibration is None:
+            return None
+        from .measures.temperature import tempered
+
+        return tempered(self.probabilities, calibration["temperature"])
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write all files of a result (see `hemorrhage.writing.save_segmentation`) and return the folder."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .calibrate import calibrate
 from .compare import compare
 from .data import data
 from .demo import demo
@@ -30,6 +31,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(evaluate)
 app.command()(train)
+app.command()(calibrate)
 app.command()(export)
 app.add_typer(models, name="models")
 app.add_typer(data, name="data")

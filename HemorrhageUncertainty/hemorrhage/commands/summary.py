@@ -39,7 +39,8 @@ def show_summary(
 def _summary_line(segmentation: Segmentation, folder: Path, truth_ml: Mapping[str, float] | None) -> dict[str, object]:
     volumes = {}
     for volume in segmentation.volumes:
-        entry = {"volume_ml": volume.volume_ml, "low_ml": volume.low_ml, "high_ml": volume.high_ml, "lesions": volume.lesions}
+        entry: dict[str, object] = {name: getattr(volume, name) for name in ("volume_ml", "low_ml", "high_ml", "lesions")}
+        entry["interval"] = volume.interval.value
         if truth_ml is not None:
             entry["truth_ml"] = truth_ml.get(volume.name, 0.0)
         volumes[volume.name] = entry
@@ -53,7 +54,9 @@ def _volumes_table(segmentation: Segmentation, truth_ml: Mapping[str, float] | N
     table.add_column("class")
     if truth_ml is not None:
         table.add_column("simulated mL", justify="right")
-    for name in ("volume mL", "5 % to 95 % of samples", "lesions", "samples with it"):
+    calibration = segmentation.provenance.get("calibration")
+    interval = "5 % to 95 % of samples" if calibration is None else f"calibrated {100 * calibration['level']:g} % interval"
+    for name in ("volume mL", interval, "lesions", "samples with it"):
         table.add_column(name, justify="right")
     for volume in segmentation.volumes:
         is_total = volume.name == "total"
@@ -64,7 +67,7 @@ def _volumes_table(segmentation: Segmentation, truth_ml: Mapping[str, float] | N
             cells.append(f"{truth_ml.get(volume.name, 0.0):.1f}")
         cells += [
             f"{volume.volume_ml:.1f}",
-            f"{volume.low_ml:.1f} to {volume.high_ml:.1f}",
+            volume.interval_text(),
             str(volume.lesions),
             f"{100 * volume.probability_present:.0f} %",
         ]

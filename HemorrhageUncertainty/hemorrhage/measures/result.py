@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
-from ..segmentation import Segmentation
+from ..interval_kind import IntervalKind
+from ..segmentation import Segmentation, VolumeEstimate
+from .calibrated_interval import IntervalCalibration
 from .lesions import find_lesions
 from .places import find_places
 from .volumes import DEFAULT_EXCEEDS_ML, estimate_volumes
@@ -28,6 +30,7 @@ def build_segmentation(
     warnings: Sequence[str] = (),
     exceeds_ml: Mapping[str, float] = DEFAULT_EXCEEDS_ML,
     samples: NDArray[np.uint8] | None = None,
+    calibration: IntervalCalibration | None = None,
 ) -> Segmentation:
     """Measure volumes, lesions and places to look at, and put the result together.
 
@@ -46,6 +49,8 @@ def build_segmentation(
         Thresholds for the probability that a volume is exceeded.
     samples : (M, D, H, W) uint8, optional
         The samples' own label maps, if they were kept.
+    calibration : IntervalCalibration, optional
+        The model's calibration as it applies to this run; it is noted in the provenance, and what it withholds in the warnings.
 
     Raises
     ------
@@ -59,6 +64,8 @@ def build_segmentation(
             f"a CT of shape {ct.shape} with {len(names)} classes"
         )
     lesions = find_lesions(maps.labels, maps.probabilities, maps.entropy, names, ct)
+    volumes = estimate_volumes(maps.labels, maps.entropy, maps.sample_volumes_ml, names, ct, lesions, exceeds_ml, calibration)
+    known = {} if calibration is None else {"calibration": calibration.record()}
     return Segmentation(
         ct=ct,
         classes=names,
@@ -70,10 +77,21 @@ def build_segmentation(
         expected_entropy=maps.expected_entropy,
         mutual_information=maps.mutual_information,
         votes=maps.votes,
-        volumes=estimate_volumes(maps.labels, maps.entropy, maps.sample_volumes_ml, names, ct, lesions, exceeds_ml),
+        volumes=volumes,
         lesions=lesions,
         places=find_places(maps.entropy, maps.probabilities, names, ct),
-        provenance=dict(provenance),
-        warnings=tuple(dict.fromkeys((*ct.warnings, *warnings))),
+        provenance={**provenance, **known},
+        warnings=tuple(dict.fromkeys((*ct.warnings, *warnings, *_withheld(volumes)))),
         samples=samples,
     )
+
+
+def _withheld(volumes: Sequence[VolumeEstimate]) -> list[str]:
+    """Return one sentence per reason for which intervals are withheld."""
+    classes: dict[str, list[str]] = {}
+    for volume in volumes:
+        if volume.interval is IntervalKind.WITHHELD:
+            classes.setdefault(volume.interval_note, []).append(volume.name)
+    if len(classes) == 1 and all(len(names) == len(volumes) for names in classes.values()):
+        return [f"No volume gets an interval: {reason}." for reason in classes]
+    return [f"The volume of {', '.join(names)} gets no interval: {reason}." for reason, names in classes.items()]

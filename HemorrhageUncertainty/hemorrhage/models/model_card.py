@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import ModelError
+from .calibration import Calibration
 
 SCHEMA_VERSION = 1
 CARD_NAME = "model.json"
@@ -65,7 +66,8 @@ class ModelCard(BaseModel):
     training, evaluation : mapping
         Provenance of the training; measured figures. Free.
     intended_use, license : str
-    calibration : mapping, optional
+    calibration : Calibration, optional
+        What `hemorrhage calibrate` found; None = the intervals are those of the samples.
     default_preset : str, optional
         Preset of random transforms (``paper`` or ``anisotropic``); by default chosen from the spacing.
     files : mapping of file name to SHA-256
@@ -91,7 +93,7 @@ class ModelCard(BaseModel):
     evaluation: dict[str, Any] = {}
     intended_use: str
     license: str
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
     default_preset: Literal["paper", "anisotropic"] | None = None
     files: dict[FileName, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = {}
 

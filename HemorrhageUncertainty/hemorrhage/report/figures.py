@@ -50,10 +50,12 @@ def sample_volumes_figure(segmentation: Segmentation) -> bytes | None:
 def _histogram(axes: Axes, volume: VolumeEstimate) -> None:
     samples = np.asarray(volume.samples_ml)
     colour = "#7a8794" if volume.name == "total" else class_colour(volume.name)
-    low, high = float(min(samples.min(), volume.low_ml)), float(max(samples.max(), volume.high_ml))
+    ends = [volume.volume_ml, *(each for each in (volume.low_ml, volume.high_ml) if each is not None)]
+    low, high = float(min(samples.min(), *ends)), float(max(samples.max(), *ends))
     margin = max(0.5 * 10 ** np.floor(np.log10(max(high, 0.1))) * 0.2, 0.08 * (high - low))
     edges = np.linspace(max(0.0, low - margin), high + margin, 16)
-    axes.axvspan(volume.low_ml, volume.high_ml, color="#dfe5ea", zorder=0, linewidth=0)
+    if volume.low_ml is not None and volume.high_ml is not None:
+        axes.axvspan(volume.low_ml, volume.high_ml, color="#dfe5ea", zorder=0, linewidth=0)
     axes.hist(samples, bins=edges.tolist(), color=colour, edgecolor="white", linewidth=0.6, zorder=2)
     axes.axvline(volume.volume_ml, color=_INK, linewidth=1.6, zorder=3)
     if edges[0] < volume.exceeds_ml < edges[-1]:

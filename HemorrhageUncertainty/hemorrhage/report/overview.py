@@ -86,15 +86,13 @@ def _title_and_legend(figure: Figure, segmentation: Segmentation) -> None:
 
     total = segmentation.volumes[-1]
     found = [volume for volume in segmentation.volumes[:-1] if volume.volume_ml > 0]
-    title = (
-        f"Hemorrhage {total.volume_ml:.1f} mL ({total.low_ml:.1f} to {total.high_ml:.1f})" if found else "No hemorrhage segmented"
-    )
+    title = f"Hemorrhage {total.volume_ml:.1f} mL ({total.interval_text()})" if found else "No hemorrhage segmented"
     figure.text(*at(_SIDE, 0.14), title, fontsize=14, weight="bold", color=_INK, va="top")
     figure.text(*at(width - _SIDE, 0.16), RESEARCH_USE, fontsize=10, weight="bold", color="#a32020", va="top", ha="right")
     if found:
         figure.legend(
             handles=[Line2D([], [], color=class_colour(volume.name), linewidth=3) for volume in found],
-            labels=[f"{volume.name} {volume.volume_ml:.1f} mL ({volume.low_ml:.1f} to {volume.high_ml:.1f})" for volume in found],
+            labels=[f"{volume.name} {volume.volume_ml:.1f} mL ({volume.interval_text()})" for volume in found],
             loc="upper left",
             bbox_to_anchor=at(_SIDE - 0.05, 0.40),
             ncols=len(found),
@@ -105,5 +103,9 @@ def _title_and_legend(figure: Figure, segmentation: Segmentation) -> None:
             borderpad=0.3,
         )
     note = "Above: CT, level 40 HU, width 80 HU, outlines of the label map. Below: uncertainty. Patient's right is on the left. "
-    note += "In brackets: 5 to 95 % of the samples' volumes, not calibrated."
+    calibration = segmentation.provenance.get("calibration")
+    if calibration is None:
+        note += "In brackets: 5 to 95 % of the samples' volumes, not calibrated."
+    else:
+        note += f"In brackets: calibrated {100 * calibration['level']:g} % interval."
     figure.text(_SIDE / width, 0.12 / height, note, fontsize=7.5, color=_FAINT, va="bottom")

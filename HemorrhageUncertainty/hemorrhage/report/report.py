@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from ..hemorrhage_class import CLASS_COLOURS, HemorrhageClass
 from ..json_types import json_types
 from ..measures.places import uncertainty_threshold
-from ..segmentation import Segmentation
+from ..segmentation import Segmentation, VolumeEstimate
 from .axial_view import AxialView
 from .figures import lesion_close_up, place_close_up, sample_volumes_figure
 from .overview import RESEARCH_USE, write_overview
@@ -52,7 +52,7 @@ def render_report(segmentation: Segmentation, overview_png: bytes) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ml": _ml, "percent": _percent, "point": _point, "size": _size}
+    environment.filters |= {"ml": _ml, "interval": _interval, "percent": _percent, "point": _point, "size": _size}
     figure = sample_volumes_figure(segmentation)
     lesions = segmentation.lesions[:_LISTED_LESIONS]
     return environment.get_template("report.html.j2").render(
@@ -109,6 +109,10 @@ def _ml(value: float) -> str:
     if 0 < value < 0.01:
         return "< 0.01"
     return f"{value:.2f}" if 0 < value < 1 else f"{value:.1f}"
+
+
+def _interval(volume: VolumeEstimate) -> str:
+    return volume.interval_text(_ml)
 
 
 def _percent(share: float) -> str:

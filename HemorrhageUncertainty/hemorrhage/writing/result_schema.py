@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..interval_kind import IntervalKind
 from ..json_types import json_types
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class VolumeRecord(_Record):
 
     name: str
     volume_ml: float
-    low_ml: float
-    high_ml: float
+    low_ml: float | None = Field(description="null if the interval is withheld")
+    high_ml: float | None
     samples_ml: list[float]
     probability_present: float
     exceeds_ml: float
@@ -46,6 +47,8 @@ class VolumeRecord(_Record):
     abc2_ml: float
     mean_uncertainty: float
     lesions: int
+    interval: IntervalKind = IntervalKind.SAMPLES
+    interval_note: str = Field("", description="why the interval is withheld")
 
 
 class LesionRecord(_Record):
@@ -81,7 +84,7 @@ class ResultRecord(_Record):
     format: Literal["hemorrhage-segmentation"] = "hemorrhage-segmentation"
     schema_version: int = SCHEMA_VERSION
     intended_use: str = "Research use only, not for diagnosis."
-    interval: str = "5 % and 95 % quantiles of the samples' volumes, widened to include the volume; not calibrated"
+    interval: str = Field(description="what low_ml and high_ml claim")
     input: InputRecord
     classes: list[str] = Field(description="index = label value")
     volumes: list[VolumeRecord]
@@ -95,6 +98,7 @@ def record_of(segmentation: Segmentation) -> ResultRecord:
     """Return everything scalar about a result."""
     ct = segmentation.ct
     return ResultRecord(
+        interval=segmentation.interval_meaning,
         input=InputRecord(
             source=ct.source,
             shape=ct.shape,

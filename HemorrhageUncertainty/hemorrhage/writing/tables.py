@@ -21,6 +21,7 @@ VOLUME_COLUMNS = (
     "exceeds_ml",
     "probability_exceeds",
     "abc2_ml",
+    "interval",
 )
 LESION_COLUMNS = (
     "number",
@@ -40,7 +41,7 @@ LESION_COLUMNS = (
 
 
 def write_volumes(segmentation: Segmentation, path: Path) -> None:
-    """Write one row per class in label order, then ``total``."""
+    """Write one row per class in label order, then ``total``; the ends of an interval that is withheld are empty."""
     rows = ([volume.name, *(getattr(volume, column) for column in VOLUME_COLUMNS[1:])] for volume in segmentation.volumes)
     _write(path, VOLUME_COLUMNS, rows)
 

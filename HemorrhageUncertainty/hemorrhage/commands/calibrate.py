@@ -1,0 +1,118 @@
+"""``hemorrhage calibrate``: what a model's intervals and probabilities are worth, found on cases with known volumes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import ArgumentError, ExitCode, Interrupted
+from .options import Device, Method, Preset, ProgressMode, Samples, Seed, ShowProgress, Transforms
+from .progress_display import progress_display
+from .stopping import StopSignal, stop_requested
+
+if TYPE_CHECKING:
+    from ..models.calibration import Calibration, SizeStratum
+
+
+def calibrate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name from `hemorrhage models`, or a model folder.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Data set in nnU-Net's raw format, or simulated:N[:FIRST_SEED]. The model must not have been trained on it.",
+        ),
+    ],
+    test_set: Annotated[
+        bool, typer.Option("--test-set", help="Use imagesTs and labelsTs of DATA, not imagesTr and labelsTr.")
+    ] = False,
+    level: Annotated[float, typer.Option(help="Probability with which an interval should hold the true volume.")] = 0.9,
+    samples: Samples = 20,
+    transforms: Transforms = 5,
+    seed: Seed = 0,
+    device: Device = "auto",
+    method: Method = None,
+    preset: Preset = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where to keep finished cases, also at the end; default: beside the model, until then."
+        ),
+    ] = None,
+    progress: ShowProgress = ProgressMode.AUTO,
+) -> None:
+    """Calibrate a model: intervals that hold the true volume in 90 % of like cases, and a temperature for its probabilities.
+
+    The result goes into the model's card; `hemorrhage segment` then states calibrated intervals for runs with the same samples
+    and transforms, and none where it cannot. After an interruption the same command goes on.
+
+    Examples
+    --------
+    - `hemorrhage calibrate my-model Dataset001_BHSD --test-set`
+    - `hemorrhage calibrate my-model simulated:400`
+    """
+    from importlib.util import find_spec
+
+    if find_spec("hemorrhage_training") is None:
+        raise ArgumentError("calibration needs the training package: pip install 'hemorrhage-uncertainty[train]'")
+    try:
+        with progress_display(progress) as report:
+            from hemorrhage_training.calibration.calibrate import calibrate_model
+            from hemorrhage_training.calibration.calibration_cases import open_cases
+            from hemorrhage_training.calibration.case_record import Sampling
+
+            from ..models import load_model
+            from ..page_reuse import reuse_freed_memory
+
+            reuse_freed_memory()
+            opened = load_model(model)
+            calibration = calibrate_model(
+                opened,
+                open_cases(data, test_set=test_set),
+                Sampling(method, samples, transforms, preset, seed, device),
+                level=level,
+                work=None if work is None else work.expanduser().absolute(),
+                progress=report,
+                should_stop=stop_requested,
+            )
+    except (StopSignal, KeyboardInterrupt) as signal:
+        raise Interrupted("interrupted; finished cases are kept, the same command goes on from there") from signal
+    _show(calibration, opened.folder, progress)
+    if calibration.data.left_out:
+        raise typer.Exit(ExitCode.PARTLY_DONE)
+
+
+def _show(calibration: Calibration, folder: Path, progress: ProgressMode) -> None:
+    if progress is ProgressMode.JSON:
+        line = {"event": "result", "model": str(folder), "calibration": calibration.model_dump(mode="json")}
+        print(json.dumps(line), flush=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Correction of the samples' intervals, mL^(1/3) (cases), {100 * calibration.level:g} %")
+    table.add_column("class")
+    for stratum in next(iter(calibration.volumes.values())).strata:
+        table.add_column(_size(stratum), justify="right")
+    for name, volume in calibration.volumes.items():
+        cells = ("none" if each.correction is None else f"{each.correction:+.2f}" for each in volume.strata)
+        counts = (each.cases for each in volume.strata)
+        table.add_row(name, *(f"{cell} ({count})" for cell, count in zip(cells, counts, strict=True)))
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    heat = calibration.temperature
+    console.print(
+        f"Temperature {heat.temperature:.2f}: NLL per voxel in the head {heat.nll_before:.4f}, after it {heat.nll_after:.4f}"
+    )
+    for name in calibration.data.left_out:
+        console.print(f"left out: {name}", markup=False)
+    console.print(f"{calibration.data.cases} cases; written to {folder / 'model.json'}", markup=False)
+
+
+def _size(stratum: SizeStratum) -> str:
+    if stratum.above_ml is None:
+        return "none found"
+    return f"above {stratum.above_ml:g} mL" if stratum.up_to_ml is None else f"{stratum.above_ml:g} to {stratum.up_to_ml:g} mL"
