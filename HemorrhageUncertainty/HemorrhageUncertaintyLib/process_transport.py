@@ -136,6 +136,8 @@ class QtProcessTransport:
             self._end(ProcessEnd(started=False))
 
     def _end(self, end: ProcessEnd) -> None:
+        import qt
+
         process = self._process
         if process is None:
             return
@@ -143,7 +145,9 @@ class QtProcessTransport:
             self._readOutput()
             self._readErrorOutput()
         self._process = None
-        process.deleteLater()  # not now: its signal is being handled
+        # Not now, since its signal is being handled. The function keeps it until then: PythonQt destroys at once what Python
+        # made and no longer knows, and Qt would come back from the signal to an object that is gone.
+        qt.QTimer.singleShot(0, lambda: process.deleteLater())
         self._onEnd(end)
 
 
