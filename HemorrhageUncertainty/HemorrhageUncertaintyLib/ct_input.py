@@ -14,11 +14,13 @@ from slicer.i18n import tr as _
 
 from hemorrhage.errors import HemorrhageError, NotAVolumeError
 
-from .ct_verdict import Verdict, VerdictLevel, judge, unusable
+from .background import inBackground
+from .ct_verdict import Verdict, VerdictLevel, judgeSteps, unusable
+from .step_runner import allSteps
 from .straightening import StraightGrid
 from .voxel_lattice import LINEAR_TOLERANCE_MM, VoxelLattice, voxel_lattice
 
-__all__ = ["CTInput", "Verdict", "VerdictLevel", "assess", "prepare"]
+__all__ = ["CTInput", "Verdict", "VerdictLevel", "assess", "assessSteps", "prepare", "prepareSteps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +49,12 @@ class CTInput:
     @property
     def array(self) -> NDArray[Any]:
         """Hounsfield units (D, H, W), int16 or float32: read once, and not written to (it can be the node's own memory)."""
-        return _ended(self.arraySteps())
+        return allSteps(self.arraySteps())
 
     def arraySteps(self) -> Generator[None, None, NDArray[Any]]:
         """Return `array`, slice by slice where it is interpolated, so that the application can draw in between."""
-        values = _engine_type(self.values())
+        own = self.values()
+        values = yield from inBackground(lambda: _engine_type(own))
         if self._straight_grid is None:
             return values
         result = np.empty(self.shape, dtype=values.dtype)
@@ -89,7 +92,7 @@ class CTInput:
         NotAVolumeError
             The array is not of `CTInput.shape`.
         """
-        return _ended(self.toNodeGridSteps(array, kind))
+        return allSteps(self.toNodeGridSteps(array, kind))
 
     def toNodeGridSteps(
         self, array: NDArray[Any], kind: Literal["labels", "map"] = "labels"
@@ -145,6 +148,11 @@ def prepare(ctNode: Any) -> CTInput:
     GeometryError
         The transform cannot be used.
     """
+    return allSteps(prepareSteps(ctNode))
+
+
+def prepareSteps(ctNode: Any) -> Generator[None, None, CTInput]:
+    """Do what `prepare` does, in steps between which the application can draw."""
     if ctNode is None:
         raise NotAVolumeError(_("No CT is selected: load one and select it."))
     name = ctNode.GetName() or _("The CT")
@@ -157,25 +165,22 @@ def prepare(ctNode: Any) -> CTInput:
     lattice = voxel_lattice(ctNode)
     # The array keeps the node's memory alive; a function is kept instead, so that a deleted CT does not stay in memory.
     identifier = ctNode.GetID()
-    verdict = judge(ctNode, slicer.util.arrayFromVolume(ctNode), lattice.affine, straight=lattice.is_linear)
+    values = slicer.util.arrayFromVolume(ctNode)
+    verdict = yield from judgeSteps(ctNode, values, lattice.affine, straight=lattice.is_linear)
     return CTInput(name, lattice, verdict, lambda: _values(identifier))
 
 
 def assess(ctNode: Any) -> Verdict:
-    """Return the verdict on a CT node; never raises, and costs little enough to be called when a CT is selected."""
+    """Return the verdict on a CT node; never raises."""
+    return allSteps(assessSteps(ctNode))
+
+
+def assessSteps(ctNode: Any) -> Generator[None, None, Verdict]:
+    """Do what `assess` does, in steps between which the application can draw."""
     try:
-        return prepare(ctNode).verdict
+        return (yield from prepareSteps(ctNode)).verdict
     except HemorrhageError as error:
         return unusable(str(error))
-
-
-def _ended(steps: Generator[None, None, NDArray[Any]]) -> NDArray[Any]:
-    """Do all steps of a generator, and return what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def _values(identifier: str) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -16,6 +17,8 @@ from hemorrhage.reading.affine_checks import SHEAR_TOLERANCE_DEG, geometry_warni
 from hemorrhage.reading.ct_checks import MAX_USUAL_SLICES, check_head, check_hounsfield, check_shape, check_spacing
 from hemorrhage.reading.dicom_series import speaks_of_contrast
 from hemorrhage.reading.padding import AIR_HU
+
+from .background import inBackground
 
 #: The search for the head looks at voxels about this far apart, in mm; it averages over more anyway.
 _COARSE_MM = 2.0
@@ -50,8 +53,8 @@ class Verdict:
         return " ".join(self.sentences)
 
 
-def judge(node: Any, values: NDArray[Any], affine: NDArray[np.float64], *, straight: bool) -> Verdict:
-    """Judge the voxels of a CT node.
+def judgeSteps(node: Any, values: NDArray[Any], affine: NDArray[np.float64], *, straight: bool) -> Generator[None, None, Verdict]:
+    """Judge the voxels of a CT node, and return the `Verdict`; the search for the head goes on in the background.
 
     Parameters
     ----------
@@ -64,20 +67,11 @@ def judge(node: Any, values: NDArray[Any], affine: NDArray[np.float64], *, strai
         Whether `affine` is exact.
     """
     name = node.GetName() or _("The CT")
+    spacing = tuple(float(s) for s in np.linalg.norm(affine[:3, :3], axis=0))
     try:
         check_shape(values.shape, name)
-        spacing = tuple(float(s) for s in np.linalg.norm(affine[:3, :3], axis=0))
         check_spacing(spacing, values.shape, name)
-        low, high = float(values.min()), float(values.max())
-        if np.isfinite([low, high]).all():
-            # Two voxels have the range of all, padding below air left out: so the check costs nothing on a large CT.
-            warnings = check_hounsfield(np.array([max(low, AIR_HU), high], dtype=np.float32), name)
-        else:
-            warnings = check_hounsfield(values, name)
-        steps = [max(1, int(_COARSE_MM / s)) for s in spacing]
-        coarse = values[tuple(slice(None, None, step) for step in steps)].astype(np.float32)
-        coarse_spacing = tuple(s * step for s, step in zip(spacing, steps, strict=True))
-        warnings += check_head(coarse, coarse_spacing, name)
+        low, high, warnings = yield from inBackground(lambda: _look(values, spacing, name))
     except HemorrhageError as error:
         return Verdict(VerdictLevel.UNUSABLE, (_as_sentence(str(error)),))
     if values.shape[0] > MAX_USUAL_SLICES:
@@ -103,6 +97,20 @@ def judge(node: Any, values: NDArray[Any], affine: NDArray[np.float64], *, strai
         tilt=_(", gantry tilted by {angle:.1f} degrees (accounted for)").format(angle=tilt) if tilt > SHEAR_TOLERANCE_DEG else "",
     )
     return Verdict(VerdictLevel.WARNING if warnings else VerdictLevel.OK, (summary, *warnings))
+
+
+def _look(values: NDArray[Any], spacing: tuple[float, ...], name: str) -> tuple[float, float, tuple[str, ...]]:
+    """Return lowest and highest HU, and the engine's warnings; raises what the engine raises."""
+    low, high = float(values.min()), float(values.max())
+    if np.isfinite([low, high]).all():
+        # Two voxels have the range of all, padding below air left out: so the check costs nothing on a large CT.
+        warnings = check_hounsfield(np.array([max(low, AIR_HU), high], dtype=np.float32), name)
+    else:
+        warnings = check_hounsfield(values, name)
+    steps = [max(1, int(_COARSE_MM / s)) for s in spacing]
+    coarse = values[tuple(slice(None, None, step) for step in steps)].astype(np.float32)
+    coarse_spacing = tuple(s * step for s, step in zip(spacing, steps, strict=True))
+    return low, high, warnings + check_head(coarse, coarse_spacing, name)
 
 
 def unusable(sentence: str) -> Verdict:

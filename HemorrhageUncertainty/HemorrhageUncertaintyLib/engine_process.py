@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import time
+import traceback
 from collections.abc import Callable
 
 from slicer.i18n import tr as _
@@ -102,13 +103,17 @@ class EngineProcess:
         transport = self._makeTransport()
         self._transport, self._buffer, self._hello = transport, b"", None
         self._startedAt = self._heardAt = time.monotonic()
-        transport.start(
-            command.command,
-            command.environment,
-            lambda data: self._receive(transport, data),
-            lambda data: self.log.add(data.decode("utf-8", errors="replace")),
-            lambda end: self._ended(transport, end),
-        )
+        try:
+            transport.start(
+                command.command,
+                command.environment,
+                lambda data: self._receive(transport, data),
+                lambda data: self.log.add(data.decode("utf-8", errors="replace")),
+                lambda end: self._ended(transport, end),
+            )
+        except Exception:
+            self._transport = None
+            raise
         if self._transport is transport:
             self._send({"id": "hello", **HelloRequest().message()})
 
@@ -120,6 +125,11 @@ class EngineProcess:
             self.start()
         except EngineStartError as error:
             self._deliver(identifier, ErrorEvent(ErrorKind.START, str(error)))
+            return identifier
+        except Exception as error:
+            sentence = _("The engine could not be started ({reason}): restart 3D Slicer, and run again.")
+            text = sentence.format(reason=error or type(error).__name__)
+            self._deliver(identifier, ErrorEvent(ErrorKind.START, text, traceback.format_exc()))
             return identifier
         if identifier in self._pending:
             self._heardAt = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ import vtk
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
+from .label_segments import placeLikeCT
+from .map_volume import imageSteps
 from .segment_voxels import SegmentVoxels, segmentOf, segmentVoxels, toWorld
 
 ROLE = "lesionNumbers"
@@ -40,7 +42,7 @@ class LesionCount:
     newMl: dict[str, float]
 
 
-def makeLesionNumbers(result) -> dict[int, NDArray[np.float64]]:
+def lesionNumberSteps(result) -> Generator[None, None, dict[int, NDArray[np.float64]]]:
     """Keep the number of the lesion of every voxel, as a hidden volume on the CT's grid, before anybody edits.
 
     Each connected component of a segment is the listed lesion of that subtype whose centroid is nearest. Usually they are the
@@ -58,7 +60,8 @@ def makeLesionNumbers(result) -> dict[int, NDArray[np.float64]]:
     from scipy.spatial.distance import cdist
 
     ct, segmentation = result.ct, result.segmentation
-    numbers = np.zeros(slicer.util.arrayFromVolume(ct).shape, dtype=np.int32)
+    most = max((lesion["number"] for lesion in result.summary["lesions"]), default=0)
+    numbers = np.zeros(slicer.util.arrayFromVolume(ct).shape, dtype=np.min_scalar_type(most))
     places: dict[int, NDArray[np.float64]] = {}
     for subtype, lesions in _bySubtype(result.summary["lesions"]).items():
         segmentID = segmentOf(segmentation, subtype)
@@ -76,7 +79,9 @@ def makeLesionNumbers(result) -> dict[int, NDArray[np.float64]]:
         found, start = np.unique(nearest[order], return_index=True)
         for lesion, voxel in zip(found, order[start], strict=True):
             places[int(listed[lesion])] = world[voxel]
-    _store(result, numbers)
+        yield
+    image = yield from imageSteps(numbers)
+    _store(result, image)
     return places
 
 
@@ -156,15 +161,12 @@ def _bySubtype(lesions: Sequence[Mapping]) -> dict[str, list[Mapping]]:
     return groups
 
 
-def _store(result, numbers: NDArray[np.int32]) -> None:
+def _store(result, image: vtk.vtkImageData) -> None:
     node = result.node(ROLE)
     if node is None:
         name = _("{ct} lesion numbers").format(ct=result.ct.GetName())
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
         node.SetHideFromEditors(True)
         result.setNode(ROLE, node)
-    matrix = vtk.vtkMatrix4x4()
-    result.ct.GetIJKToRASMatrix(matrix)
-    slicer.util.updateVolumeFromArray(node, numbers)
-    node.SetIJKToRASMatrix(matrix)
-    node.SetAndObserveTransformNodeID(result.ct.GetTransformNodeID())
+    placeLikeCT(node, result.ct)
+    node.SetAndObserveImageData(image)

@@ -172,6 +172,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         except BaseException:  # also an interrupt from the keyboard
             run.cancel()
             raise
+        run.removeFolder()  # a script may end here, and with it the event loop that would do it
         if run.state is not RunState.DONE:
             sentence = run.error.sentence if run.error is not None else _("The segmentation was canceled.")
             raise SegmentationError(sentence, run.error)
@@ -227,6 +228,8 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
             raise SegmentationError(_("The scene changed while packages were installed: select the CT and press Segment again."))
         options = SegmentOptions(model, method, samples, transforms, seed, device, preset, keepSamples, preview)
         callbacks = RunCallbacks(onProgress, onPreview, onDone, onError, onOver)
+        if self._run is not None:
+            self._run.removeFolder()  # from here on nobody would know of it
         self._run = Run(self.engine, self._makeScene(replace), ctNode, options, self._temporary, callbacks)
         self._run.start()
         return self._run

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from .background import inBackground
 from .ct_input import CTInput
 from .ct_presence import checkUnchanged
 from .label_segments import fillSegmentation
-from .map_volume import addMapVolume, fillMapVolume
+from .map_volume import addMapVolume, fillMapVolume, mapImageSteps
 from .result_files import PreviewFiles
+from .step_runner import allSteps
 
 
 class PreviewNodes:
@@ -48,7 +52,16 @@ class PreviewNodes:
 
 
 def importPreview(folder: str | Path, ct: Any, input: CTInput, previous: PreviewNodes | None = None) -> PreviewNodes:
+    """Show a preview folder at once; see `previewSteps`."""
+    return allSteps(previewSteps(folder, ct, input, previous))
+
+
+def previewSteps(
+    folder: str | Path, ct: Any, input: CTInput, previous: PreviewNodes | None = None
+) -> Generator[None, None, PreviewNodes]:
     """Show a preview folder; the nodes of an earlier preview are used again.
+
+    The scene is changed in the last step only, so that giving up half-way leaves nothing behind.
 
     Raises
     ------
@@ -59,21 +72,23 @@ def importPreview(folder: str | Path, ct: Any, input: CTInput, previous: Preview
     """
     checkUnchanged(ct, input)
     files = PreviewFiles.read(folder)
-    labels, entropy = input.toNodeGrid(files.labels, "labels"), input.toNodeGrid(files.entropy, "map")
+    labels = yield from input.toNodeGridSteps(files.labels, "labels")
+    labels = yield from inBackground(lambda: np.array(labels))  # from the disk
+    entropy = yield from input.toNodeGridSteps(files.entropy, "map")
+    image, highest = yield from mapImageSteps(entropy)
+    checkUnchanged(ct, input)
     if previous is not None and previous.exists:
         preview = previous
         preview.samples = files.samples
-        fillMapVolume(preview.heatMap, entropy, ct)
-        preview.heatMap.GetDisplayNode().SetWindowLevelMinMax(0.0, max(float(entropy.max()), 1e-6))
+        fillMapVolume(preview.heatMap, image, highest, ct)
     else:
         if previous is not None:
             previous.remove()
         name = _("{ct} preview").format(ct=input.name)
         segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         segmentation.CreateDefaultDisplayNodes()
-        preview = PreviewNodes(
-            segmentation, addMapVolume(entropy, ct, _("{ct} preview of the entropy").format(ct=input.name)), files.samples
-        )
+        heatMap = addMapVolume(image, highest, ct, _("{ct} preview of the entropy").format(ct=input.name))
+        preview = PreviewNodes(segmentation, heatMap, files.samples)
         for node in (segmentation, segmentation.GetDisplayNode(), preview.heatMap, preview.heatMap.GetDisplayNode()):
             node.SetSaveWithScene(False)
     fillSegmentation(preview.segmentation, labels, files.classes, ct)

@@ -10,13 +10,14 @@ import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
+from .background import inBackground
 from .ct_input import CTInput
 from .ct_presence import ResultDroppedError, checkStillThere, checkUnchanged
 from .hemorrhage_result import HemorrhageResult
 from .hierarchy import createFolder, putInFolder
 from .label_segments import fillSegmentation
-from .map_volume import addMapVolume
-from .preview_nodes import PreviewNodes, importPreview
+from .map_volume import addMapVolume, mapImageSteps
+from .preview_nodes import PreviewNodes, importPreview, previewSteps
 from .result_files import ResultFiles
 from .samples import addLabelColors, addSamples, sampleSequence, shownSample
 
@@ -27,6 +28,7 @@ __all__ = [
     "ResultDroppedError",
     "importPreview",
     "importResult",
+    "previewSteps",
 ]
 
 
@@ -84,6 +86,7 @@ class ImportSteps:
         title = _("{ct} hemorrhage").format(ct=name)
         result = self._partial = HemorrhageResult.create(ct, files.summary, title)
         labels = yield from given.toNodeGridSteps(files.labels, "labels")
+        labels = yield from inBackground(lambda: np.array(labels))  # from the disk
         segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", title)
         result.setNode("segmentation", segmentation)
         segmentation.CreateDefaultDisplayNodes()
@@ -93,7 +96,8 @@ class ImportSteps:
         yield
         for role, what, values in self._maps():
             on_node = yield from given.toNodeGridSteps(values, "map")
-            node = addMapVolume(on_node, ct, f"{name} {what}")
+            image, highest = yield from mapImageSteps(on_node)
+            node = addMapVolume(image, highest, ct, f"{name} {what}")
             result.setNode(role, node)
             putInFolder(folder, [node])
             yield

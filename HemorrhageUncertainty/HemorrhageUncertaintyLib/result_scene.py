@@ -6,11 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from .ct_input import CTInput, VerdictLevel, prepare
+from .ct_input import CTInput, VerdictLevel, prepareSteps
 from .distribution_plot import makeDistributionPlot
 from .hemorrhage_result import HemorrhageResult
 from .result_files import ResultFiles
-from .result_nodes import ImportSteps, PreviewNodes, importPreview
+from .result_nodes import ImportSteps, PreviewNodes, previewSteps
 from .review import Review
 from .run import UnusableCTError
 from .tables import makeTables
@@ -28,7 +28,7 @@ class ResultScene:
     def __init__(self, replace: bool = True) -> None:
         self._replace = replace
 
-    def prepare(self, ctNode: Any) -> CTInput:
+    def prepareSteps(self, ctNode: Any) -> Generator[None, None, CTInput]:
         """Return what the engine gets of a CT node.
 
         Raises
@@ -36,7 +36,7 @@ class ResultScene:
         UnusableCTError
             The CT cannot be segmented; the message says why.
         """
-        ctInput = prepare(ctNode)
+        ctInput = yield from prepareSteps(ctNode)
         if ctInput.verdict.level is VerdictLevel.UNUSABLE:
             raise UnusableCTError(ctInput.verdict.line)
         return ctInput
@@ -53,9 +53,10 @@ class ResultScene:
             for _step in steps:
                 yield
             result = steps.result
-            for complete in (makeTables, makeDistributionPlot, lambda made: Review(made).start()):
+            for complete in (makeTables, makeDistributionPlot):
                 complete(result)
                 yield
+            yield from Review(result).startSteps()
             finished, result = result, None
         finally:
             steps.close()
@@ -65,6 +66,8 @@ class ResultScene:
             each.remove()
         return finished
 
-    def importPreview(self, folder: Path, ctNode: Any, ctInput: CTInput, previous: PreviewNodes | None) -> PreviewNodes:
-        """Show an intermediate result in place of the previous one."""
-        return importPreview(folder, ctNode, ctInput, previous)
+    def previewSteps(
+        self, folder: Path, ctNode: Any, ctInput: CTInput, previous: PreviewNodes | None
+    ) -> Generator[None, None, PreviewNodes]:
+        """Show an intermediate result in place of the previous one, and return its nodes."""
+        return previewSteps(folder, ctNode, ctInput, previous)

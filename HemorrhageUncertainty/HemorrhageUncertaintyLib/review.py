@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from slicer.i18n import tr as _
 
 from .edit_follower import EditFollower, laterInEventLoop
-from .lesion_numbers import ROLE, LesionCount, countLesions, makeLesionNumbers
+from .lesion_numbers import ROLE, LesionCount, countLesions, lesionNumberSteps
 from .marks import ItemKind, Mark, Marks
 from .review_points import fillPoints, pointOf, showMarks
+from .step_runner import allSteps
 from .tables import TOTAL, setLesionReview, setPlaceReview, setReviewedMl
 from .views import jumpTo
 
@@ -67,12 +68,18 @@ class Review:
 
     def start(self) -> None:
         """Make the points and remember each voxel's lesion: once, when the result is new and before anybody edits."""
+        allSteps(self.startSteps())
+
+    def startSteps(self) -> Generator[None, None, None]:
+        """Do what `start` does, in steps between which the application can draw."""
         summary = self.result.summary
-        anchors = makeLesionNumbers(self.result)
+        anchors = yield from lesionNumberSteps(self.result)
         lesions = [(_lesionTitle(row), anchors.get(row["number"], row["centre_ras"])) for row in summary["lesions"][:MOST_POINTS]]
         places = [(_placeTitle(row), row["centre_ras"]) for row in summary["places"]]
         fillPoints(self.result, ItemKind.LESION, lesions)
+        yield
         fillPoints(self.result, ItemKind.PLACE, places)
+        yield
         self.update()
 
     def items(self, kind: ItemKind | None = None) -> list[ReviewItem]:

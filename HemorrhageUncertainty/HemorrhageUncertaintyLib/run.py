@@ -27,7 +27,7 @@ from .requests import (
     SilenceEvent,
     VolumeFile,
 )
-from .run_folder import RunFolder, result_bytes
+from .run_folder import RunFolder, removeSteps, result_bytes
 from .scene_guard import SceneGuard
 from .step_runner import StepRunner
 
@@ -62,14 +62,14 @@ class UnusableCTError(HemorrhageError):
 class SceneSide(Protocol):
     """What a run needs of the scene; `result_scene.ResultScene` is the real one."""
 
-    def prepare(self, ctNode: Any) -> Any:
+    def prepareSteps(self, ctNode: Any) -> Generator[None, None, Any]:
         """Return the `CTInput` of a node, or raise a `HemorrhageError`."""
 
     def importSteps(self, folder: Path, ctNode: Any, ctInput: Any) -> Generator[None, None, Any]:
         """Make the nodes of a result step by step and return the `HemorrhageResult`; closing it takes them away again."""
 
-    def importPreview(self, folder: Path, ctNode: Any, ctInput: Any, previous: Any) -> Any:
-        """Show an intermediate result in place of the previous one, and return its `PreviewNodes`."""
+    def previewSteps(self, folder: Path, ctNode: Any, ctInput: Any, previous: Any) -> Generator[None, None, Any]:
+        """Show an intermediate result in place of the previous one, and return its `PreviewNodes`; closing it changes nothing."""
 
 
 @dataclass
@@ -137,6 +137,8 @@ class Run:
         self._folder: RunFolder | None = None
         self._input: Any = None
         self._preview: Any = None
+        self._previewing: StepRunner | None = None
+        self._nextPreview: PreviewEvent | None = None
         self._steps: StepRunner | None = None
         self._progress = ProgressEvent(_("preparing"), 0, 0)
 
@@ -162,23 +164,22 @@ class Run:
         """
         if self.state.isOver:
             return
+        self._stopEngine()
         if sceneCloses:
             self._preview = None
-        self._stopEngine()
         self.error = ErrorEvent(ErrorKind.INPUT, sentence)
         self._end(RunState.DROPPED)
 
     def removeFolder(self) -> None:
-        """Remove the temporary folder now; a run that is over does so by itself, if need be with some delay."""
-        self._removeFolder(0)
+        """Remove the temporary folder now; a run that is over does so by itself, with some delay."""
+        if self._folder is not None:
+            self._folder.remove()
 
     def _handOver(self) -> Generator[Any, None, VolumeFile]:
         self._folder = RunFolder(self._temporaryFolder)
         yield
-        self._input = self._scene.prepare(self._guard.node)
-        yield
-        values = self._input.array
-        yield
+        self._input = yield from self._scene.prepareSteps(self._guard.node)
+        values = yield from self._input.arraySteps()
         kept = self.options.samples if self.options.keep_samples else 0
         needed = result_bytes(values.shape, _CLASSES, kept)
         writing = self._folder.write_volume(values, self._input.affine, self._input.name, result_bytes=needed)
@@ -209,12 +210,32 @@ class Run:
             self._end(RunState.CANCELLED)
 
     def _showPreview(self, event: PreviewEvent) -> None:
-        try:
-            self._preview = self._scene.importPreview(event.folder, self._guard.node, self._input, self._preview)
-        except Exception:  # a preview is a courtesy: the result comes without it
-            logging.exception("HemorrhageUncertainty: a preview could not be shown")
-        else:
-            self._tell(self._callbacks.onPreview, self._preview)
+        if self._previewing is not None:  # the engine draws faster than we show: the newest is enough
+            self._nextPreview = event
+            return
+        self._previewing = StepRunner(self._previewSteps(event.folder), self._previewShown, self._previewFailed)
+        self._previewing.start()
+
+    def _previewSteps(self, folder: Path) -> Generator[None, None, None]:
+        self._preview = yield from self._scene.previewSteps(folder, self._guard.node, self._input, self._preview)
+        self._tell(self._callbacks.onPreview, self._preview)
+        yield from removeSteps(folder)
+
+    def _previewShown(self, _nothing: None = None) -> None:
+        self._previewing = None
+        event, self._nextPreview = self._nextPreview, None
+        if event is not None:
+            self._showPreview(event)
+
+    def _previewFailed(self, error: Exception) -> None:
+        """A preview is a courtesy: the result comes without it."""
+        logging.error("HemorrhageUncertainty: a preview could not be shown", exc_info=error)
+        self._previewShown()
+
+    def _stopPreviewing(self) -> None:
+        runner, self._previewing, self._nextPreview = self._previewing, None, None
+        if runner is not None:
+            runner.stop()
 
     def _import(self, folder: Path) -> None:
         ctNode = self._guard.node
@@ -224,6 +245,7 @@ class Run:
             )
             return
         self.state = RunState.IMPORTING
+        self._stopPreviewing()
         self._folder.remove_volume()
         self._report(ProgressEvent(_("importing"), 0, 0))
         self._do(self._scene.importSteps(folder, ctNode, self._input), self._imported)
@@ -258,6 +280,7 @@ class Run:
         self.drop(sentence, sceneCloses=sceneCloses)
 
     def _stopEngine(self) -> None:
+        self._stopPreviewing()
         if self._steps is not None:
             self._steps.stop()
         if self.state is RunState.RUNNING:
@@ -268,6 +291,7 @@ class Run:
         """Leave nothing behind, then tell."""
         self.state = state
         self._guard.release()
+        self._stopPreviewing()
         self._steps = self._input = None
         preview, self._preview = self._preview, None
         if preview is not None:
@@ -280,11 +304,16 @@ class Run:
         self._tell(self._callbacks.onOver, state)
 
     def _removeFolder(self, retries: int) -> None:
-        """Remove the temporary folder; where the dying engine still holds a file open, try again a little later."""
-        if self._folder is not None and not self._folder.remove() and retries:
-            import qt
+        """Remove the temporary folder bit by bit; where the dying engine still holds a file open, try again a little later."""
 
-            qt.QTimer.singleShot(_REMOVAL_RETRY_MS, lambda: self._removeFolder(retries - 1))
+        def tried(isGone: bool) -> None:
+            if not isGone and retries:
+                import qt
+
+                qt.QTimer.singleShot(_REMOVAL_RETRY_MS, lambda: self._removeFolder(retries - 1))
+
+        if self._folder is not None:
+            StepRunner(removeSteps(self._folder.path), tried, lambda error: tried(False)).start()
 
     def _report(self, event: ProgressEvent) -> None:
         self._tell(self._callbacks.onProgress, event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import time
@@ -16,6 +17,7 @@ from slicer.i18n import tr as _
 from hemorrhage.errors import ResourceError
 
 from .requests import VolumeFile
+from .step_runner import allSteps
 
 _PREFIX = "HemorrhageUncertainty-"
 _CHUNK_BYTES = 4_000_000
@@ -86,8 +88,7 @@ class RunFolder:
 
     def remove(self) -> bool:
         """Delete everything; True if nothing is left. Nothing that happens here is an error."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        return not self.path.exists()
+        return allSteps(removeSteps(self.path))
 
     def _require(self, needed: int) -> None:
         free = shutil.disk_usage(self.path).free
@@ -102,6 +103,16 @@ class RunFolder:
     def _full(self, error: OSError) -> ResourceError:
         sentence = _("The CT cannot be written to {folder} ({reason}): make room on the disk.")
         return ResourceError(sentence.format(folder=self.path.parent, reason=error.strerror or error))
+
+
+def removeSteps(folder: Path) -> Generator[None, None, bool]:
+    """Delete a folder, one file a step, since large files take a moment; return whether nothing is left."""
+    for path in sorted(folder.rglob("*")):
+        with contextlib.suppress(OSError):  # a folder, or in use
+            path.unlink()
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def result_bytes(shape: Sequence[int], classes: int, kept_samples: int) -> int:

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from hemorrhage.errors import HemorrhageError
 
 from .label_segments import placeLikeCT
+from .map_volume import imageSteps
 from .terminology import classColor
 
 
@@ -58,7 +59,8 @@ def addSamples(
     template.SetName(name)
     placeLikeCT(template, ct)
     for number, steps in enumerate(samples, start=1):
-        slicer.util.updateVolumeFromArray(template, (yield from steps))
+        labels = yield from steps
+        template.SetAndObserveImageData((yield from imageSteps(labels)))
         sequence.SetDataNodeAtValue(template, str(number))
         yield
     browser.SetSaveChanges(sequence, False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 #: Steps are done one after another for this long; then the event loop gets its turn.
 _TURN_S = 0.015
@@ -20,7 +23,7 @@ class StepRunner:
     onDone : callable
         Gets the generator's return value.
     onError : callable
-        Gets the exception that ended it.
+        Gets the exception that ended it, or that `onDone` raised.
     """
 
     def __init__(
@@ -64,9 +67,25 @@ class StepRunner:
         import qt
 
         def call() -> None:
-            if self._steps is not None:
-                self._steps = None
+            if self._steps is None:
+                return
+            self._steps = None
+            try:
                 callback(value)
+            except Exception as error:  # Qt would only print it, and who waits for the end would wait for ever
+                if callback == self._onError:
+                    logging.exception("HemorrhageUncertainty: an error could not be told")
+                else:
+                    self._onError(error)
 
         if self._steps is not None:
             qt.QTimer.singleShot(0, call)
+
+
+def allSteps(steps: Generator[Any, None, T]) -> T:
+    """Do all steps of a generator now, and return what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

@@ -6,7 +6,7 @@ import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from .ct_input import assess
+from .ct_input import assessSteps
 from .hemorrhage_result import RECORD_MODULE, HemorrhageResult
 from .layout import registerLayout
 from .logic import HemorrhageUncertaintyLogic
@@ -48,7 +48,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         panel.setMRMLScene(slicer.mrmlScene)
 
         self.logic = HemorrhageUncertaintyLogic()
-        self.inputs = InputSection(self.ui, self.logic.models, self.logic.importModel, assess, self.logic.askEngine)
+        self.inputs = InputSection(
+            self.ui, self.logic.models, self.logic.importModel, assessSteps, self.logic.askEngine, self._showMissing
+        )
         self.run = RunSection(self.ui, self._segment, self._showPreview, self.showResult, self._showAsBefore)
         self.display = DisplaySection(self.ui)
         self.reading = ReadingSection(self.ui)
@@ -154,7 +156,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
 
     def _update(self):
         self.inputs.update()
-        self.run.setMissing(self.inputs.missing)
+        self._showMissing()
         self.comparison.update()
         record = self._parameterNode.result
         if record is None and self._result is None:
@@ -164,6 +166,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             self.samples.update()
             return
         self._setResult(HemorrhageResult.fromRecord(record) if record is not None else None)
+
+    def _showMissing(self):
+        self.run.setMissing(self.inputs.missing)
 
     def _setResult(self, result):
         self._result = result

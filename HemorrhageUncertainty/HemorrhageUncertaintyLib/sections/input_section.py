@@ -1,5 +1,6 @@
 """What is segmented and how: CT with its verdict, model, method, device."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..step_runner import StepRunner
 from .string_choice import Choice, StringChoice
 
 DEFAULT_MODEL = "default"
@@ -56,20 +58,32 @@ class InputSection:
         The default model first.
     importModel : callable(path, onDone(name))
         Checks and copies a model; reports errors itself.
-    assess : callable(ctNode) returning a Verdict
+    assessSteps : callable(ctNode) returning a generator of steps, which returns a Verdict
     askEngine : callable(onHello)
         Asks the engine, which is started if need be; `onHello` gets what has ``devices``.
+    onChecked : callable
+        Called when the CT was checked and `missing` may have changed.
     """
 
-    def __init__(self, ui, listModels: Callable, importModel: Callable, assess: Callable, askEngine: Callable):
+    def __init__(
+        self,
+        ui,
+        listModels: Callable,
+        importModel: Callable,
+        assessSteps: Callable,
+        askEngine: Callable,
+        onChecked: Callable[[], None],
+    ):
         self._ui = ui
         self._listModels = listModels
         self._importModel = importModel
-        self._assess = assess
+        self._assessSteps = assessSteps
         self._askEngine = askEngine
+        self._onChecked = onChecked
         self._parameterNode = None
         self._models: Sequence[ModelDescription] = []
         self._checked = None
+        self._checking = None
         self._verdict = None
         self._model = StringChoice(ui.modelComboBox, self._chooseModel)
         self._method = StringChoice(ui.methodComboBox, self._chooseMethod)
@@ -81,7 +95,6 @@ class InputSection:
     def setParameterNode(self, parameterNode) -> None:
         """Show the choices of a parameter node; None while a scene closes."""
         self._parameterNode = parameterNode
-        self._checked = None
         if parameterNode is not None:
             self._showModels()
             self._showDevices()
@@ -94,13 +107,34 @@ class InputSection:
         if state == self._checked and ct is not None:
             return
         self._checked = state
-        self._verdict = self._assess(ct) if ct is not None else None
-        self._ui.verdictLabel.text = self._verdict.line if self._verdict is not None else ""
-        self._ui.verdictLabel.setVisible(self._verdict is not None)
+        self._verdict = None
+        if self._checking is not None:
+            self._checking.stop()
+            self._checking = None
+        if ct is not None:
+            self._checking = StepRunner(self._assessSteps(ct), self._showVerdict, self._couldNotCheck)
+            self._checking.start()
+        self._ui.verdictLabel.text = _("Checking the CT\u2026") if ct is not None else ""
+        self._ui.verdictLabel.setVisible(ct is not None)
+
+    def _showVerdict(self, verdict) -> None:
+        self._checking = None
+        self._verdict = verdict
+        self._ui.verdictLabel.text = verdict.line
+        self._onChecked()
+
+    def _couldNotCheck(self, error: Exception) -> None:
+        """Let the user try: the segmentation checks the CT again."""
+        self._checking = None
+        logging.error("HemorrhageUncertainty: the CT could not be checked", exc_info=error)
+        self._ui.verdictLabel.text = _("The CT could not be checked: see the application's log, or segment it all the same.")
 
     @property
     def missing(self) -> str:
-        """What keeps the CT from being segmented, as a sentence that says what to do; empty if nothing does."""
+        """What keeps the CT from being segmented, as a sentence that says what to do; empty if nothing does.
+
+        A CT that is still being checked may be segmented, since that begins with the same check.
+        """
         if self._parameterNode is None or self._parameterNode.ct is None:
             return _("Select a CT to segment.")
         if self._verdict is not None and self._verdict.level.value == "unusable":

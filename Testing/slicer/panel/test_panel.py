@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import slicer
 
+from harness.event_loop import wait_until
 from harness.run_double import import_result
 from harness.scene_ct import add_ct, write_preview_folder
 from HemorrhageUncertaintyLib.ct_input import prepare
@@ -46,7 +47,8 @@ def test_without_a_ct_the_button_says_what_is_missing(panel):
 def test_a_ct_is_checked_as_soon_as_it_is_selected(panel, ct):
     ui = panel.widget.ui
     ui.ctSelector.setCurrentNode(ct)
-    assert "HU" in ui.verdictLabel.text
+    assert ui.verdictLabel.text == "Checking the CT…"
+    wait_until(lambda: "HU" in ui.verdictLabel.text)
     assert ui.segmentButton.enabled
 
 
@@ -54,7 +56,7 @@ def test_an_unusable_volume_is_refused_with_the_reason(panel, phantom):
     mr = add_ct(np.abs(phantom.ct.hu) * 0 + 7, phantom.ct.affine, "MR")
     ui = panel.widget.ui
     ui.ctSelector.setCurrentNode(mr)
-    assert not ui.segmentButton.enabled
+    wait_until(lambda: not ui.segmentButton.enabled)
     assert ui.segmentButton.toolTip == f"Select another CT: {ui.verdictLabel.text}"
 
 
