@@ -1,13 +1,15 @@
 """Registers the module with 3D Slicer; everything it does is in HemorrhageUncertaintyLib."""
 
 import slicer
-from HemorrhageUncertaintyLib.logic import HemorrhageUncertaintyLogic
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
+from HemorrhageUncertaintyLib.layout import registerLayout
+from HemorrhageUncertaintyLib.logic import HemorrhageUncertaintyLogic
 from HemorrhageUncertaintyLib.sample_data import registerSampleData
 from HemorrhageUncertaintyLib.self_test import HemorrhageUncertaintyTest
+from HemorrhageUncertaintyLib.terminology import loadTerminology
 from HemorrhageUncertaintyLib.widget import HemorrhageUncertaintyWidget
 
 __all__ = [
@@ -36,4 +38,13 @@ class HemorrhageUncertainty(ScriptedLoadableModule):
             "Uncertainty comes from random transforms of the CT at test time (uncertainty-aware nnU-Net). "
             "The networks run with nnU-Net and MONAI."
         )
-        slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", _register)
+
+
+def _register():
+    """Offer what is needed before the panel is opened: sample data, codes of segments, the layout that a saved scene uses."""
+    registerSampleData()
+    loadTerminology()
+    layoutManager = slicer.app.layoutManager()
+    if layoutManager is not None:  # there is none without a main window
+        registerLayout(layoutManager.layoutLogic().GetLayoutNode())

@@ -7,6 +7,9 @@ import sys
 import slicer
 import slicer.util
 
+from HemorrhageUncertaintyLib.layout import LAYOUT_ID
+from HemorrhageUncertaintyLib.terminology import CONTEXT_NAME
+
 
 def test_module_is_hosted(hosted_module):
     assert slicer.modules.hemorrhageuncertainty is hosted_module
@@ -20,3 +23,13 @@ def test_module_is_hosted(hosted_module):
 def test_module_is_gone_afterwards():
     assert not hasattr(slicer.modules, "hemorrhageuncertainty")
     assert "HemorrhageUncertainty" not in sys.modules
+
+
+def test_codes_and_layout_are_known_before_the_panel_is_opened(request):
+    """A scene that is loaded first would else be shown without views."""
+    layouts = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    if layouts.IsLayoutDescription(LAYOUT_ID):
+        layouts.SetLayoutDescription(LAYOUT_ID, "")
+    request.getfixturevalue("hosted_module")
+    assert layouts.IsLayoutDescription(LAYOUT_ID)
+    assert slicer.modules.terminologies.logic().IsTerminologyContextLoaded(CONTEXT_NAME)
