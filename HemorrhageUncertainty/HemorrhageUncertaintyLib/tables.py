@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 
 import slicer
@@ -100,15 +101,18 @@ def _shareAbove(samplesMl, thresholdMl: float) -> float:
 
 def _volumes(summary: Mapping, thresholds: Mapping[str, float]) -> list[Column]:
     rows = summary["volumes"]
+    low, high = _intervalMeaning(summary)
 
     def number(key: str, title: str, unit: str = "", description: str = "") -> Column:
-        return Column(key, title, ColumnType.NUMBER, [row[key] for row in rows], unit, description)
+        # An interval that is withheld has no ends.
+        values = [math.nan if row[key] is None else row[key] for row in rows]
+        return Column(key, title, ColumnType.NUMBER, values, unit, description)
 
     return [
         Column("subtype", _("Subtype"), ColumnType.TEXT, [row["name"] for row in rows]),
         number("volume_ml", _("Volume"), "mL", _("Volume of the segmentation as the model made it")),
-        number("low_ml", _("Low"), "mL", _("5 % quantile of the samples' volumes; not calibrated")),
-        number("high_ml", _("High"), "mL", _("95 % quantile of the samples' volumes; not calibrated")),
+        number("low_ml", _("Low"), "mL", low),
+        number("high_ml", _("High"), "mL", high),
         Column(
             "reviewed_ml",
             _("Reviewed"),
@@ -130,6 +134,20 @@ def _volumes(summary: Mapping, thresholds: Mapping[str, float]) -> list[Column]:
         Column("lesions", _("Lesions"), ColumnType.COUNT, [row["lesions"] for row in rows]),
         number("mean_uncertainty", _("Mean uncertainty"), "", _("Mean entropy within the segment, 0 to 1")),
     ]
+
+
+def _intervalMeaning(summary: Mapping) -> tuple[str, str]:
+    """Return what the lower and the upper ends of the intervals are."""
+    calibration = summary.get("provenance", {}).get("calibration")
+    if calibration is None:
+        return _("5 % quantile of the samples' volumes; not calibrated"), _(
+            "95 % quantile of the samples' volumes; not calibrated"
+        )
+    share = f"{100 * calibration['level']:g}"
+    return (
+        _("Lower end of the calibrated {share} % interval; empty if withheld").format(share=share),
+        _("Upper end of the calibrated {share} % interval; empty if withheld").format(share=share),
+    )
 
 
 def _lesions(rows: list[Mapping]) -> list[Column]:

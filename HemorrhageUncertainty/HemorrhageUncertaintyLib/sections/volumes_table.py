@@ -1,5 +1,6 @@
 """The volumes of a result on one screen: what a reader needs of the volumes table, rounded to what the numbers deserve."""
 
+import math
 from collections.abc import Callable
 
 from slicer.i18n import tr as _
@@ -36,7 +37,7 @@ class VolumesTable:
             [
                 _("Total") if name == "total" else name,
                 f"{volume:.1f}",
-                f"{low:.1f} \u2013 {high:.1f}",
+                _("withheld") if math.isnan(low) else f"{low:.1f} \u2013 {high:.1f}",
                 f"{100 * exceeds:.0f} %",
                 f"{abc2:.1f}",
                 str(lesions),
@@ -44,12 +45,13 @@ class VolumesTable:
             ]
             for name, volume, low, high, exceeds, abc2, lesions, uncertainty in values
         ]
+        descriptions = {end: node.GetColumnDescription(f"{end}_ml") for end in ("low", "high")}
         thresholds = sorted(set(columnValues(node, "exceeds_ml")))
         above = f"P > {thresholds[0]:g}" if len(thresholds) == 1 else _("P above")
         headers = [
             Header(_("Subtype")),
             Header(_("mL"), _("Volume of the segmentation, in mL.")),
-            Header(_("Interval"), _("5 % to 95 % of the samples' volumes, in mL; not calibrated.")),
+            Header(_("Interval"), _("Low: {low}. High: {high}.").format(**descriptions)),
             Header(above, _("Share of the samples whose volume is above the threshold in mL; not calibrated.")),
             Header(_("ABC/2"), _("Bedside estimate for the largest lesion, in mL.")),
             Header(_("Lesions"), _("Number of separate lesions.")),

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import qt
 import slicer
 
 from HemorrhageUncertaintyLib.distribution_plot import exceedance, makeDistributionPlot
+from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
+from HemorrhageUncertaintyLib.sections.volumes_table import VolumesTable
 from HemorrhageUncertaintyLib.table_node import Column, ColumnType, columnValues, fillTable, setColumnValues
 from HemorrhageUncertaintyLib.tables import makeTables, setThresholdMl, thresholdsMl
 
@@ -133,3 +136,23 @@ def test_columns_of_different_length_are_refused():
         setColumnValues(node, "b", [1])
     with pytest.raises(KeyError):
         columnValues(node, "a")
+
+
+def test_withheld_interval_has_no_ends_and_the_header_says_that_it_is_calibrated(result):
+    summary = result.summary
+    summary["provenance"]["calibration"] = {"level": 0.9, "cases": 100, "data": "phantoms", "temperature": 1.0, "applies": True}
+    for row in summary["volumes"][1:]:
+        row["low_ml"], row["high_ml"] = 1.0, 50.0
+    summary["volumes"][0].update(low_ml=None, high_ml=None)
+    stated = HemorrhageResult.create(result.ct, summary, "calibrated")
+    makeTables(stated)
+    table = stated.node("volumesTable")
+    assert np.isnan(columnValues(table, "low_ml")).tolist() == [True] + [False] * 5
+    assert columnValues(table, "high_ml")[1:] == [50.0] * 5
+    assert "calibrated 90 % interval" in table.GetColumnDescription("low_ml")
+    assert "not calibrated" in result.node("volumesTable").GetColumnDescription("low_ml")
+    widget = qt.QTableWidget()
+    VolumesTable(widget, print).show(stated)
+    intervals = [widget.item(row, 2).text() for row in range(widget.rowCount)]
+    assert intervals == ["withheld"] + ["1.0 \u2013 50.0"] * 5
+    assert "calibrated 90 % interval" in widget.horizontalHeaderItem(2).toolTip()

@@ -32,6 +32,7 @@ from .temperature_fit import TemperatureSums
 
 #: Probability with which an interval should hold the true volume.
 LEVEL = 0.9
+_STOPPED = "stopped; finished cases are kept, the same command goes on from there"
 #: What may be wrong with one case, so that the rest goes on without it.
 _UNUSABLE = (UnreadableInputError, NotAVolumeError, NotACTError, GeometryError, DicomSeriesError)
 
@@ -119,13 +120,15 @@ def measured_cases(
         total = len(source.cases)
         for number, case in enumerate(source.cases):
             if should_stop is not None and should_stop():
-                raise Interrupted("stopped; finished cases are kept, the same command goes on from there")
+                raise Interrupted(_STOPPED)
             report(Progress(Stage.CALIBRATING, number, total))
             path = folder / f"{case.name}.json"
             record = CaseRecord.load(path, fingerprint(case, model, sampling, number))
             if record is None:
                 try:
                     record = measure_case(case, model, sampling, number, should_stop)
+                except Interrupted as error:
+                    raise Interrupted(_STOPPED) from error
                 except _UNUSABLE as error:
                     left_out.append(case.name)
                     report(Progress(Stage.CALIBRATING, number, total, f"{case.name} is left out: {error}"))
