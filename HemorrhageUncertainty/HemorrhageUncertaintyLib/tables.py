@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import slicer
 from slicer.i18n import tr as _
 
+from .slice_numbers import sliceNumbers
 from .table_node import Column, ColumnType, columnValues, fillTable, setColumnValues
 
 TOTAL = "total"
@@ -25,8 +26,10 @@ def makeTables(result) -> None:
     ctName = result.ct.GetName() if result.ct is not None else ""
     summary = result.summary
     fillTable(_tableNode(result, "volumesTable", _("{ct} volumes").format(ct=ctName)), _volumes(summary, thresholdsMl(result)))
-    fillTable(_tableNode(result, "lesionsTable", _("{ct} lesions").format(ct=ctName)), _lesions(summary["lesions"]))
-    fillTable(_tableNode(result, "placesTable", _("{ct} places to look at").format(ct=ctName)), _places(summary["places"]))
+    fillTable(_tableNode(result, "lesionsTable", _("{ct} lesions").format(ct=ctName)), _lesions(summary["lesions"], result.ct))
+    fillTable(
+        _tableNode(result, "placesTable", _("{ct} places to look at").format(ct=ctName)), _places(summary["places"], result.ct)
+    )
 
 
 def thresholdsMl(result) -> dict[str, float]:
@@ -150,7 +153,7 @@ def _intervalMeaning(summary: Mapping) -> tuple[str, str]:
     )
 
 
-def _lesions(rows: list[Mapping]) -> list[Column]:
+def _lesions(rows: list[Mapping], ct) -> list[Column]:
     def number(key: str, title: str, unit: str = "", description: str = "") -> Column:
         return Column(key, title, ColumnType.NUMBER, [row[key] for row in rows], unit, description)
 
@@ -171,12 +174,12 @@ def _lesions(rows: list[Mapping]) -> list[Column]:
         number("max_uncertainty", _("Max uncertainty")),
         number("abc2_ml", _("ABC/2"), "mL"),
         *_extents(rows),
-        Column("slice", _("Slice"), ColumnType.COUNT, [row["nearest_slice"] + 1 for row in rows], "", _("Counted from 1")),
+        _slice(rows, ct),
         *_centres(rows),
     ]
 
 
-def _places(rows: list[Mapping]) -> list[Column]:
+def _places(rows: list[Mapping], ct) -> list[Column]:
     def number(key: str, title: str, unit: str = "", description: str = "") -> Column:
         return Column(key, title, ColumnType.NUMBER, [row[key] for row in rows], unit, description)
 
@@ -187,9 +190,14 @@ def _places(rows: list[Mapping]) -> list[Column]:
         number("score_ml", _("Score"), "mL", _("Entropy, 0 to 1, summed over the volume of the place")),
         number("volume_ml", _("Volume"), "mL"),
         number("peak_uncertainty", _("Peak uncertainty"), "", _("Highest entropy, 0 to 1")),
-        Column("slice", _("Slice"), ColumnType.COUNT, [row["nearest_slice"] + 1 for row in rows], "", _("Counted from 1")),
+        _slice(rows, ct),
         *_centres(rows),
     ]
+
+
+def _slice(rows: list[Mapping], ct) -> Column:
+    description = _("Slice of the CT as it is stored, counted from 1; a viewer may count from the other end")
+    return Column("slice", _("Slice"), ColumnType.COUNT, sliceNumbers(ct, rows), "", description)
 
 
 def _extents(rows: list[Mapping]) -> list[Column]:
