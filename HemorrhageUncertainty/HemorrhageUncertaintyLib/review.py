@@ -175,7 +175,8 @@ class Review:
         volumes = dict(count.subtypesMl)
         for row in self.result.summary["lesions"]:
             if self._marks.get(ItemKind.LESION, row["number"]) is Mark.REJECTED:
-                volumes[row["name"]] -= count.lesionsMl[row["number"]]
+                # Not below zero, by a rounding: nobody reads "-0.0 mL" as nothing.
+                volumes[row["name"]] = max(0.0, volumes[row["name"]] - count.lesionsMl[row["number"]])
         return {**volumes, TOTAL: sum(volumes.values())}
 
     def _markEdited(self, count: LesionCount) -> None:

@@ -79,7 +79,6 @@ class ReadingSection:
             self._review.onChange = None
         self._result = result
         self._review = Review(result) if result is not None else None
-        self._volumes.show(result)
         if self._review is not None:
             self._review.onChange = self._showReview
             self._review.follow()
@@ -141,6 +140,7 @@ class ReadingSection:
         spinBox.blockSignals(wasBlocked)
 
     def _showReview(self) -> None:
+        self._volumes.show(self._result)
         for each in self._lists:
             self._fill(each)
         self._selectCurrent()

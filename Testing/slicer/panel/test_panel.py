@@ -216,8 +216,8 @@ def test_the_threshold_changes_the_probabilities(panel, shown):
     ui = panel.widget.ui
     ui.thresholdSpinBox.value = 1.0
     iph = _texts(ui.volumesTable)[1]
-    assert iph[3] == "100 %"
-    assert ui.volumesTable.horizontalHeaderItem(3).text() == "P > 1"
+    assert iph[4] == "100 %"
+    assert ui.volumesTable.horizontalHeaderItem(4).text() == "P > 1\nmL"
     assert set(columnValues(shown.node("volumesTable"), "exceeds_ml")) == {1.0}
 
 
