@@ -15,8 +15,8 @@ _PREPARED = "HemorrhageUncertainty.heatMap"
 _NAME, _OPACITY = "heatMap.name", "heatMap.opacity"
 #: Every map ends at 1 (or a rounding above), and nothing is hidden for being too high.
 _ABOVE_EVERY_MAP = 2.0
-#: As shares of the view: a narrow legend in the lower right corner, clear of the brain.
-_LEGEND_SIZE, _LEGEND_POSITION = (0.12, 0.42), (0.99, 0.03)
+#: As shares of the view: a narrow legend on the lower right, clear of the brain, above the corner of the orientation marker.
+_LEGEND_SIZE, _LEGEND_POSITION = (0.09, 0.32), (0.99, 0.2)
 
 
 class HeatMap:

@@ -57,6 +57,14 @@ def pointOf(node, index: int) -> tuple[float, float, float]:
     return (ras[0], ras[1], ras[2])
 
 
+def showPoints(result, visible: bool = True) -> None:
+    """Show or hide the points of a result, which in one scene would otherwise lie among those of others."""
+    for kind in ItemKind:
+        node = result.node(kind.value)
+        if node is not None:
+            node.SetDisplayVisibility(visible)
+
+
 def showMarks(node, marks: Mapping[int, Mark]) -> None:
     """Write marks, by the index of the point, beside the points; rejected ones turn gray."""
     wasModifying = node.StartModify()

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import slicer
 
 OUTLINE_OPACITY, FILL_OPACITY, SURFACE_OPACITY = 1.0, 0.15, 1.0
+#: Width of the outline in pixels: one pixel is lost in the colors of a heat map.
+OUTLINE_WIDTH = 2
 #: Brain window in HU.
 BRAIN_WINDOW, BRAIN_LEVEL = 80.0, 40.0
 _CLOSED_SURFACE = "Closed surface"
@@ -31,6 +33,7 @@ def showOutlines(segmentation, visible: bool = True) -> None:
     display.SetVisibility2DFill(True)
     display.SetOpacity2DOutline(OUTLINE_OPACITY)
     display.SetOpacity2DFill(FILL_OPACITY)
+    display.SetSliceIntersectionThickness(OUTLINE_WIDTH)
     display.EndModify(wasModifying)
 
 

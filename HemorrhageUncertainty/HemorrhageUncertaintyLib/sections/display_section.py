@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 from ..head_rendering import showHead
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
+from ..review_points import showPoints
 from ..views import showBrainWindow, showOutlines, showSurfaces
 from .string_choice import Choice, StringChoice
 
@@ -44,8 +45,9 @@ class DisplaySection:
     def setResult(self, result) -> None:
         """Show a result, or nothing where it is None."""
         if self._heatMap is not None and self._result.exists and result != self._result:
-            self._heatMap.hide()
-            self._showSurfaces(False)
+            self._hide()
+            if self._result.ct is not None:
+                showHead(self._result.ct, False)
         self._result = result
         self._heatMap = HeatMap(result) if result is not None else None
         self._shown = _NOTHING
@@ -57,6 +59,7 @@ class DisplaySection:
                 showBrainWindow(result.ct)
             if result.segmentation is not None:
                 showOutlines(result.segmentation)
+            showPoints(result)
         self.update()
 
     def update(self) -> None:
@@ -77,9 +80,7 @@ class DisplaySection:
     def showPreview(self, preview) -> None:
         """Show what the samples say so far, in place of an earlier result."""
         if self._heatMap is not None and self._result.exists:
-            self._heatMap.hide()
-            self._showSurfaces(False)
-            showOutlines(self._result.segmentation, False)
+            self._hide()
         showOutlines(preview.segmentation)
         slicer.util.setSliceViewerLayers(foreground=preview.heatMap, foregroundOpacity=DEFAULT_OPACITY)
 
@@ -95,6 +96,14 @@ class DisplaySection:
             showTable(self._result.node("volumesTable"))
         slicer.util.resetSliceViews()
         slicer.util.resetThreeDViews()
+
+    def _hide(self) -> None:
+        """Take the result out of the views; the head of its CT stays."""
+        self._heatMap.hide()
+        self._showSurfaces(False)
+        showPoints(self._result, False)
+        if self._result.segmentation is not None:
+            showOutlines(self._result.segmentation, False)
 
     def _showMap(self) -> None:
         if self._parameterNode.showMap:

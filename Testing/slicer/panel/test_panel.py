@@ -10,6 +10,7 @@ from harness.event_loop import wait_until
 from harness.run_double import import_result
 from harness.scene_ct import add_ct, write_preview_folder
 from HemorrhageUncertaintyLib.ct_input import prepare
+from HemorrhageUncertaintyLib.head_rendering import isHeadShown
 from HemorrhageUncertaintyLib.heat_map import HeatMap
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
 from HemorrhageUncertaintyLib.marks import ItemKind, Mark
@@ -174,11 +175,26 @@ def test_choices_and_result_are_there_again_after_saving_and_loading(panel, show
 def test_an_earlier_result_can_be_shown_again(panel, shown, phantom, result_folder):
     other = import_result(result_folder, add_ct(phantom.ct.hu, phantom.ct.affine, "CT 2"))
     ui = panel.widget.ui
+    ui.headCheckBox.checked = True
     panel.widget.showResult(other)
-    assert not HeatMap(shown).isShown
+    assert _what_is_shown(shown) == []
+    assert _what_is_shown(other) == ["heat map", "outlines", "surfaces", "lesions", "places", "head"]
     ui.resultSelector.setCurrentNode(shown.record)
-    assert HeatMap(shown).isShown
-    assert not HeatMap(other).isShown
+    assert _what_is_shown(shown) == ["heat map", "outlines", "surfaces", "lesions", "places", "head"]
+    assert _what_is_shown(other) == []
+
+
+def _what_is_shown(result) -> list[str]:
+    segmentation = result.segmentation.GetDisplayNode()
+    parts = {
+        "heat map": HeatMap(result).isShown,
+        "outlines": segmentation.GetVisibility2D(),
+        "surfaces": segmentation.GetVisibility3D(),
+        "lesions": result.node("lesions").GetDisplayVisibility(),
+        "places": result.node("places").GetDisplayVisibility(),
+        "head": isHeadShown(result.ct),
+    }
+    return [name for name, visible in parts.items() if visible]
 
 
 def test_heat_map_controls_set_the_display(panel, shown):
