@@ -7,7 +7,8 @@ from typing import Any
 import slicer
 from PySide6 import QtCore
 
-from harness.slicer_application.views import SIZE, SliceView, ThreeDView, View
+from harness.slicer_application.plot_view import PlotView
+from harness.slicer_application.views import SliceView, ThreeDView, View
 
 
 class _RenderedWidget:
@@ -163,7 +164,7 @@ class LayoutManager(QtCore.QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._views: dict[str, View] = {}
+        self._views: dict[str, View | PlotView] = {}
         self._logic = slicer.vtkMRMLLayoutLogic()
         self._logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         self._logic.SetMRMLScene(slicer.mrmlScene)
@@ -250,15 +251,17 @@ class LayoutManager(QtCore.QObject):
         """The picture behind `threeDWidget(index)` (test code only)."""
         return self._view_of("vtkMRMLViewNode", lambda _, position: position == index, ThreeDView)
 
-    def view_of_node(self, node: Any) -> View | None:
-        """The picture of a view node; None for views that are not made here, such as tables (test code only)."""
-        kind = {"vtkMRMLSliceNode": SliceView, "vtkMRMLViewNode": ThreeDView}.get(node.GetClassName())
-        return None if kind is None else self._view_of(node.GetClassName(), lambda other, _: other is node, kind)
+    def view_of_node(self, node: Any) -> View | PlotView:
+        """The picture of the view of a slice, 3D or plot view node (test code only)."""
+        kind = {"vtkMRMLSliceNode": SliceView, "vtkMRMLViewNode": ThreeDView, "vtkMRMLPlotViewNode": PlotView}[
+            node.GetClassName()
+        ]
+        return self._view_of(node.GetClassName(), lambda other, _: other is node, kind)
 
     def _view_of(self, class_name: str, wanted: Any, kind: Any) -> Any:
         for position, node in enumerate(slicer.util.getNodesByClass(class_name)):
             if wanted(node, position):
                 if node.GetID() not in self._views:
-                    self._views[node.GetID()] = kind(node, SIZE)
+                    self._views[node.GetID()] = kind(node)
                 return self._views[node.GetID()]
         return None

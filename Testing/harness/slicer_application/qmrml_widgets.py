@@ -105,9 +105,18 @@ class qMRMLTableView(QtWidgets.QTableView):
         if node is None:
             return
         columns = range(node.GetNumberOfColumns())
-        self._cells.setHorizontalHeaderLabels([node.GetColumnName(column) or "" for column in columns])
+        self._cells.setHorizontalHeaderLabels([self._header(column) for column in columns])
         for row in range(node.GetNumberOfRows()):
             self._cells.appendRow([QtGui.QStandardItem(node.GetCellText(row, column)) for column in columns])
+        self.horizontalHeader().setMinimumSectionSize(60)
+        self.resizeColumnsToContents()
+
+    def _header(self, column: int) -> str:
+        name = self._node.GetColumnName(column) or ""
+        if not self._node.GetUseColumnTitleAsColumnHeader():
+            return name
+        title, unit = self._node.GetColumnTitle(name) or name, self._node.GetColumnUnitLabel(name)
+        return f"{title} [{unit}]" if unit else title
 
 
 @double

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
@@ -13,27 +14,28 @@ _BAR = 4  # height of the colored line above a view, in pixels
 
 
 class ViewPicture(QtWidgets.QWidget):
-    """One view, rendered at the size that the widget has.
+    """One view as a picture.
 
     Parameters
     ----------
-    node : vtkMRMLSliceNode or vtkMRMLViewNode
+    node : vtkMRMLSliceNode, vtkMRMLViewNode or vtkMRMLPlotViewNode
         Of the view.
     """
 
     def __init__(self, node: Any) -> None:
         super().__init__()
         self._node = node
+        self._view = slicer.app.layoutManager().view_of_node(node)
         self._pixmap = QtGui.QPixmap()
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Expanding)
 
+    def size_view(self) -> None:
+        """Give the view the size that the widget has."""
+        self._view.resize(self.width, max(self.height - _BAR, 1))
+
     def render_view(self) -> None:
         """Render the view anew."""
-        view = slicer.app.layoutManager().view_of_node(self._node)
-        if view is None:
-            return
-        view.resize(self.width, max(self.height - _BAR, 1))
-        pixels = view.pixels()
+        pixels = self._view.pixels()
         rows, columns, _ = pixels.shape
         image = QtGui.QImage(pixels.tobytes(), columns, rows, 3 * columns, QtGui.QImage.Format.Format_RGB888)
         self._pixmap = QtGui.QPixmap.fromImage(image)
@@ -47,7 +49,7 @@ class ViewPicture(QtWidgets.QWidget):
 
 
 class ViewArea(QtWidgets.QWidget):
-    """All views of the present layout. Tables, plots and tabs are left out: only their place is there."""
+    """All views of the present layout; tabs lie beside each other."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,16 +59,21 @@ class ViewArea(QtWidgets.QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self._make(root))
 
+    def size_views(self) -> None:
+        """Give all views the sizes of their places."""
+        for picture in self._pictures:
+            picture.size_view()
+
     def render_views(self) -> None:
-        """Render all views at their present sizes."""
+        """Render all views."""
         for picture in self._pictures:
             picture.render_view()
 
     def _make(self, element: Any) -> QtWidgets.QWidget:
         if element.GetName() == "view":
             node = slicer.mrmlScene.GetSingletonNode(element.GetAttribute("singletontag"), element.GetAttribute("class"))
-            if node is None or not node.IsA("vtkMRMLAbstractViewNode"):
-                return QtWidgets.QWidget()
+            if node.IsA("vtkMRMLTableViewNode"):
+                return _table(node)
             self._pictures.append(ViewPicture(node))
             return self._pictures[-1]
         widget = QtWidgets.QWidget()
@@ -81,13 +88,28 @@ class ViewArea(QtWidgets.QWidget):
         return widget
 
 
-def window_with_views(window: QtWidgets.QMainWindow, width: int, height: int) -> QtGui.QPixmap:
-    """Give a main window its views and grab it at a size in pixels."""
+def _table(node: Any) -> QtWidgets.QWidget:
+    """Return the table that a vtkMRMLTableViewNode shows."""
+    view = slicer.qMRMLTableView()
+    view.setMRMLTableNode(node.GetTableNode())
+    return view
+
+
+def window_with_views(
+    window: QtWidgets.QMainWindow, width: int, height: int, aim: Callable[[], None] | None = None
+) -> QtGui.QPixmap:
+    """Give a main window its views and grab it at a size in pixels.
+
+    `aim` is called when the views have their sizes, before they are rendered: to fit them, or to bring them to a place.
+    """
     area = ViewArea()
     window.setCentralWidget(area)
     window.resize(width, height)
     window.show()
     QtCore.QCoreApplication.processEvents()
+    area.size_views()
+    if aim is not None:
+        aim()
     area.render_views()
     QtCore.QCoreApplication.processEvents()
     picture = window.grab()

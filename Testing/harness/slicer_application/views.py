@@ -11,7 +11,8 @@ import vtk
 import vtkmodules.vtkInteractionStyle
 import vtkmodules.vtkRenderingOpenGL2
 import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401
-from vtkmodules.util.numpy_support import vtk_to_numpy
+
+from harness.slicer_application.pixels import pixels_of, save_pixels
 
 SIZE = (400, 400)
 SLICE_MANAGERS = (
@@ -81,20 +82,11 @@ class View:
     def pixels(self) -> np.ndarray:
         """Render; (height, width, 3) uint8, the top row first."""
         self.render()
-        grabber = vtk.vtkWindowToImageFilter()
-        grabber.SetInput(self.renderWindow)
-        grabber.SetInputBufferTypeToRGB()
-        grabber.ReadFrontBufferOff()
-        grabber.Update()
-        image = grabber.GetOutput()
-        columns, rows, _ = image.GetDimensions()
-        return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(rows, columns, 3)[::-1].copy()
+        return pixels_of(self.renderWindow)
 
     def save(self, path: Path) -> None:
         """Render into a PNG file."""
-        from PIL import Image
-
-        Image.fromarray(self.pixels()).save(path)
+        save_pixels(self.pixels(), path)
 
     def resize(self, width: int, height: int) -> None:
         """Change the size in pixels."""

@@ -161,6 +161,18 @@ def test_table_view_shows_the_cells_of_its_node():
     assert view.model().data(view.model().index(0, 0)) == "EDH"
 
 
+def test_table_view_heads_columns_with_titles_and_units():
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+    node.AddColumn().SetName("low_ml")
+    view = slicer.qMRMLTableView()
+    view.setMRMLTableNode(node)
+    assert view.model().headerData(0, qt.Qt.Horizontal) == "low_ml"
+    node.SetColumnTitle("low_ml", "Low")
+    node.SetColumnUnitLabel("low_ml", "mL")
+    node.SetUseColumnTitleAsColumnHeader(True)
+    assert view.model().headerData(0, qt.Qt.Horizontal) == "Low [mL]"
+
+
 def test_segments_are_listed_and_selected():
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     node.CreateDefaultDisplayNodes()
