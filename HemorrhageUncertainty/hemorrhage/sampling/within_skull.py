@@ -20,7 +20,7 @@ MARGIN_MM = 2.0
 class WithinSkull:
     """Any sampler, with probability 1 of background further than `MARGIN_MM` outside of the intracranial space.
 
-    The space comes from `hemorrhage.intracranial_mask`, without a network. Where none is found (no skull in the field of view) the
+    The space comes from `hemorrhage.intracranial_mask`, without a network. Where none is found (no skull in view) the
     samples stay as they are.
 
     Parameters

@@ -23,6 +23,7 @@ class EverythingBleeds:
     largest_count = None
 
     def grid(self, ct):
+        """Half the resolution, axes turned."""
         d, h, w = ct.shape
         s = ct.spacing
         return WorkingGrid(
@@ -30,6 +31,7 @@ class EverythingBleeds:
         )
 
     def draw(self, ct, count, seed):
+        """The same sample again and again."""
         shape = self.grid(ct).shape
         for k in range(count):
             yield Sample(torch.stack([torch.full(shape, 0.25), torch.full(shape, 0.75)]), parameters={"sample": k})
