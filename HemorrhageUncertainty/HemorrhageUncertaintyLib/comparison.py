@@ -16,6 +16,8 @@ from .table_node import Column, ColumnType, columnValues, fillTable
 
 #: Role of the table in the record of the later result, with which it goes away.
 ROLE = "comparisonTable"
+#: What the table was made of: reference to the record of the earlier result, and attribute with both thresholds.
+_EARLIER, _THRESHOLDS = "earlierResult", "HemorrhageUncertainty.expansion"
 
 
 def compare(
@@ -53,7 +55,21 @@ def compare(
     table.SetName(_("Change from {earlier} to {later}").format(earlier=earlier.name, later=later.name))
     reviewed = _reviewedChange(earlier, later, [change.name for change in changes])
     fillTable(table, _columns(changes, reviewed, thresholdMl, thresholdPercent))
+    table.SetNodeReferenceID(_EARLIER, earlier.record.GetID())
+    table.SetAttribute(_THRESHOLDS, _thresholds(thresholdMl, thresholdPercent))
     return table
+
+
+def comparisonOf(earlier: HemorrhageResult, later: HemorrhageResult, thresholdMl: float, thresholdPercent: float) -> Any:
+    """Return the table that `compare` made of just these two results and thresholds, or None."""
+    table = later.node(ROLE)
+    if table is None or table.GetNodeReference(_EARLIER) is not earlier.record:
+        return None
+    return table if table.GetAttribute(_THRESHOLDS) == _thresholds(thresholdMl, thresholdPercent) else None
+
+
+def _thresholds(thresholdMl: float, thresholdPercent: float) -> str:
+    return f"{thresholdMl:g} mL, {thresholdPercent:g} %"
 
 
 def _reviewedChange(earlier: HemorrhageResult, later: HemorrhageResult, names: Sequence[str]) -> list[float]:
