@@ -38,7 +38,7 @@ from .engine_log import EngineLog
 from .engine_process import EngineProcess
 from .export import export, saveReport
 from .hemorrhage_result import HemorrhageResult
-from .installation import Installation, InstallationError
+from .installation import Installation, InstallationDeclined, InstallationError
 from .models import InstalledModel, listModels
 from .parameter_node import HemorrhageUncertaintyParameterNode
 from .requests import (
@@ -71,6 +71,10 @@ class SegmentationError(RuntimeError):
     def __init__(self, sentence: str, event: ErrorEvent | None = None) -> None:
         super().__init__(sentence)
         self.event = event
+
+
+class SegmentationDeclined(SegmentationError):
+    """The user did not want the packages to be installed that the engine needs."""
 
 
 class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
@@ -244,13 +248,17 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
 
         Raises
         ------
+        SegmentationDeclined
+            The user said no.
         SegmentationError
-            They are missing and were not installed.
+            They are missing and could not be installed.
         """
         if slicer.app.testingEnabled() and wheels is None:
             return
         try:
             self._installation.ensure(Path(wheels) if wheels is not None else None)
+        except InstallationDeclined as declined:
+            raise SegmentationDeclined(str(declined)) from declined
         except InstallationError as error:
             raise SegmentationError(str(error), ErrorEvent(ErrorKind.MISSING, str(error), error.detail)) from error
 
@@ -321,6 +329,11 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         if self._run is not None:
             self._run.removeFolder()
             self._run = None
+
+    def close(self) -> None:
+        """Do `shutDown` for good: the application need not do it when it quits."""
+        slicer.app.disconnect("aboutToQuit()", self.shutDown)
+        self.shutDown()
 
 
 def _showError(event: ErrorEvent) -> None:

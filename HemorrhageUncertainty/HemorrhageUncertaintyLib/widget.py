@@ -7,6 +7,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from .ct_input import assessSteps
+from .head_rendering import removeHead
 from .hemorrhage_result import RECORD_MODULE, HemorrhageResult
 from .layout import registerLayout
 from .logic import HemorrhageUncertaintyLogic
@@ -64,6 +65,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
         self.initializeParameterNode()
 
     def cleanup(self):
@@ -72,7 +74,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.removeObservers()
         self.reading.release()
         self.run.cancel()
-        self.logic.shutDown()
+        self.logic.close()
         for shortcut in self.shortcuts:
             shortcut.setParent(None)
         self.shortcuts = []
@@ -105,7 +107,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             self._update()
         self.display.arrangeViews()
 
-    def _segment(self, onProgress, onPreview, onDone, onError):
+    def _segment(self, onProgress, onPreview, onDone, onError, onOver):
         node = self._parameterNode
         return self.logic.segmentAsync(
             node.ct,
@@ -121,6 +123,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             onPreview=onPreview,
             onDone=onDone,
             onError=onError,
+            onOver=onOver,
         )
 
     def _showPreview(self, preview):
@@ -187,6 +190,12 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def _onSceneEndImport(self, _caller, _event):
         if self.parent.isEntered:
             self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _onNodeAboutToBeRemoved(self, scene, _event, node):
+        """Remove what was made of a CT for its rendering together with the CT."""
+        if not scene.IsClosing() and node.IsA("vtkMRMLScalarVolumeNode"):
+            removeHead(node)
 
     def _makeShortcuts(self):
         parent = slicer.util.mainWindow() or self.parent

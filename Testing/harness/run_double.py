@@ -41,6 +41,7 @@ class ScriptedRun:
 
         self.state = RunState.CANCELLED
         self._removePreviews()
+        self._callbacks["onOver"](self.state)
 
     def progress(self, stage: str, done: int = 0, total: int = 0, remaining_s: float | None = None, message: str = "") -> None:
         """Tell the panel where the run is."""

@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..logic import SegmentationDeclined
 from ..step_runner import StepRunner
 from .string_choice import Choice, StringChoice
 
@@ -200,7 +201,10 @@ class InputSection:
     def importModel(self, path: Path) -> None:
         """Import a model from a zip file or a folder, or from a folder of which one of the JSON files is named, and select it."""
         with slicer.util.tryWithErrorDisplay(_("The model cannot be imported."), waitCursor=True):
-            self._importModel(path.parent if path.suffix == ".json" else path, self._selectImported)
+            try:
+                self._importModel(path.parent if path.suffix == ".json" else path, self._selectImported)
+            except SegmentationDeclined as declined:
+                slicer.util.showStatusMessage(str(declined))
 
     def _selectImported(self, name: str) -> None:
         if self._parameterNode is not None:

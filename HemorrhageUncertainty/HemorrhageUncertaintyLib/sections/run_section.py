@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from hemorrhage.progress import Stage
 
+from ..logic import SegmentationDeclined, SegmentationError
 from ..run import RunState
 
 
@@ -41,8 +42,8 @@ class RunSection:
     Parameters
     ----------
     ui : namespace of widgets
-    start : callable(onProgress, onPreview, onDone, onError) returning a `run.Run`, or None where the user changed their mind
-        Starts the segmentation that the panel describes.
+    start : callable(onProgress, onPreview, onDone, onError, onOver) returning a `run.Run`
+        Starts the segmentation that the panel describes, or raises a `logic.SegmentationError`.
     onPreview, onDone : callable
         Called with what `start` passes on.
     onStopped : callable()
@@ -79,20 +80,19 @@ class RunSection:
         self._ui.progressBar.setRange(0, 0)  # busy, until the number of samples is known
         self._ui.progressBar.setVisible(True)
         self._ui.statusLabel.setVisible(True)
-        with slicer.util.tryWithErrorDisplay(_("The segmentation cannot be started.")):
-            run = self._start(self._progressed, self._onPreview, self._done, self._failed)
-            self._run = run if run is not None and not run.state.isOver else None
-        if self._run is None:
-            self._ui.progressBar.setVisible(False)
+        try:
+            self._run = self._start(self._progressed, self._onPreview, self._done, self._failed, self._over)
+        except SegmentationDeclined as declined:  # who said no needs no window that says so
+            self._showIdle(str(declined))
+        except SegmentationError as error:
+            self._showIdle(str(error))
+            _display(str(error), error.event.detail if error.event is not None else "")
         self._showButton()
 
     def cancel(self) -> None:
         """End what is running."""
-        run, self._run = self._run, None
-        if run is not None:
-            run.cancel()
-            self._showIdle(_("Canceled; the scene is as it was before."))
-            self._onStopped()
+        if self._run is not None:
+            self._run.cancel()
 
     def _progressed(self, progress) -> None:
         sampling = progress.stage == Stage.SAMPLING and progress.total > 0
@@ -116,7 +116,14 @@ class RunSection:
         self._showIdle(error.sentence)
         self._onStopped()
         if not dropped:  # who closed the scene or deleted the CT knows why: the status line is enough
-            slicer.util.errorDisplay(error.sentence, windowTitle=_("Segmentation"), detailedText=error.detail)
+            _display(error.sentence, error.detail)
+
+    def _over(self, state) -> None:
+        """Notice a cancel, whoever asked for it: the button, a script, or the application that quits."""
+        if state is RunState.CANCELLED:
+            self._run = None
+            self._showIdle(_("Canceled; the scene is as it was before."))
+            self._onStopped()
 
     def _showIdle(self, sentence: str) -> None:
         self._ui.progressBar.setVisible(False)
@@ -134,3 +141,7 @@ class RunSection:
         button.text = _("Segment")
         button.toolTip = self._missing or _("Find hemorrhage in the CT, by subtype, with its uncertainty.")
         button.enabled = not self._missing
+
+
+def _display(sentence: str, detail: str) -> None:
+    slicer.util.errorDisplay(sentence, windowTitle=_("Segmentation"), detailedText=detail)

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 import slicer
 
+from harness.engine_fixtures import finished_folders, make_engine, phantom_node
 from harness.run_double import ScriptedRun
 from harness.scene_ct import write_result_folder
 from harness.synthetic_segmentation import synthetic_segmentation
+
+__all__ = ["finished_folders", "make_engine", "phantom_node"]
 
 
 @dataclass
@@ -50,10 +53,25 @@ def panel(hosted_module, monkeypatch):
     slicer.util.selectModule(hosted_module.name)
     found = Panel(slicer.util.getModuleWidget(hosted_module.name))
 
-    def start(ct, onProgress, onPreview, onDone, onError, **options):
-        callbacks = {"onProgress": onProgress, "onPreview": onPreview, "onDone": onDone, "onError": onError}
+    def start(ct, onProgress, onPreview, onDone, onError, onOver, **options):
+        callbacks = {"onProgress": onProgress, "onPreview": onPreview, "onDone": onDone, "onError": onError, "onOver": onOver}
         found.run = ScriptedRun(ct, options, callbacks)
         return found.run
 
     monkeypatch.setattr(found.widget.logic, "segmentAsync", start)
     return found
+
+
+@pytest.fixture
+def live_panel(hosted_module, make_engine, finished_folders, monkeypatch):
+    """Return `live_panel(behavior, installation)`: the module's panel, opened, with the double of the engine behind it."""
+    from HemorrhageUncertaintyLib import logic
+
+    def make(behavior="good", installation=None):
+        monkeypatch.setattr(logic, "EngineProcess", lambda *_unused: make_engine(behavior, *finished_folders))
+        if installation is not None:
+            monkeypatch.setattr(logic, "Installation", lambda: installation)
+        slicer.util.selectModule(hosted_module.name)
+        return slicer.util.getModuleWidget(hosted_module.name)
+
+    return make
