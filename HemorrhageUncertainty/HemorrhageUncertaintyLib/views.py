@@ -37,6 +37,15 @@ def showOutlines(segmentation, visible: bool = True) -> None:
     display.EndModify(wasModifying)
 
 
+def showSlices(segmentation, visible: bool = True) -> None:
+    """Show or hide segments in slices, and change nothing else of how they look."""
+    segmentation.CreateDefaultDisplayNodes()
+    display = segmentation.GetDisplayNode()
+    if visible:
+        display.SetVisibility(True)
+    display.SetVisibility2D(visible)
+
+
 def showSurfaces(segmentation, visible: bool = True) -> None:
     """Show segments in 3D as closed surfaces, which are made when first asked for and then follow edits."""
     segmentation.CreateDefaultDisplayNodes()

@@ -7,11 +7,13 @@ from ..head_rendering import showHead
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
-from ..views import showBrainWindow, showOutlines, showSurfaces
+from ..views import showBrainWindow, showOutlines, showSlices, showSurfaces
 from .string_choice import Choice, StringChoice
 
 BLINK_KEY = "H"
 _NOTHING = (None, None, None, None)
+#: Parameter of a result's record: it has been shown once, so that what a user changed since stays, also in a saved scene.
+_SEEN = "display.seen"
 
 
 class DisplaySection:
@@ -55,10 +57,11 @@ class DisplaySection:
         if self._heatMap is not None:
             styles = [(name, self._heatMap.style(name)) for name in self._heatMap.names()]
             self._map.setChoices([Choice(name, style.title, style.unit) for name, style in styles], self._heatMap.name)
-            if result.ct is not None:
-                showBrainWindow(result.ct)
+            if not result.record.GetParameter(_SEEN):
+                result.record.SetParameter(_SEEN, "1")
+                self._showFirst(result)
             if result.segmentation is not None:
-                showOutlines(result.segmentation)
+                showSlices(result.segmentation)
             showPoints(result)
         self.update()
 
@@ -97,13 +100,20 @@ class DisplaySection:
         slicer.util.resetSliceViews()
         slicer.util.resetThreeDViews()
 
+    def _showFirst(self, result) -> None:
+        """Give CT and segmentation their first appearance."""
+        if result.ct is not None:
+            showBrainWindow(result.ct)
+        if result.segmentation is not None:
+            showOutlines(result.segmentation)
+
     def _hide(self) -> None:
         """Take the result out of the views; the head of its CT stays."""
         self._heatMap.hide()
         self._showSurfaces(False)
         showPoints(self._result, False)
         if self._result.segmentation is not None:
-            showOutlines(self._result.segmentation, False)
+            showSlices(self._result.segmentation, False)
 
     def _showMap(self) -> None:
         if self._parameterNode.showMap:
