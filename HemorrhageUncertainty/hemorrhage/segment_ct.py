@@ -107,10 +107,7 @@ def segment(
     count = samples
     if sampler.largest_count is not None and samples > sampler.largest_count:
         count = sampler.largest_count
-        notes.append(
-            f"Without random transforms there is one prediction: {count} sample was drawn instead of {samples}, "
-            "so the intervals have no width and the maps show no disagreement."
-        )
+        notes.append(_fewer_samples(count, samples))
     maps, drawn, kept = _sample(run, sampler, head, count, seed, opened.classes, keep_samples, preview)
     with run.stage(Stage.SUMMARIZING):
         from .measures import build_segmentation
@@ -212,6 +209,16 @@ class _Run:
     def check(self) -> None:
         if self._should_stop is not None and self._should_stop():
             raise Interrupted("stopped as asked; nothing was written")
+
+
+def _fewer_samples(count: int, samples: int) -> str:
+    """Say why `count` samples were drawn instead of `samples`."""
+    if count == 1:
+        return (
+            f"Without random transforms there is one prediction: {count} sample was drawn instead of {samples}, "
+            "so the intervals have no width and the maps show no disagreement."
+        )
+    return f"The model has {count} hypotheses of a CT: {count} samples were drawn instead of {samples}."
 
 
 def _check_arguments(samples: int, transforms: int, seed: int, preset: str | None) -> None:

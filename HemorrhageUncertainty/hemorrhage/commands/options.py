@@ -31,7 +31,8 @@ Transforms = Annotated[int, typer.Option(min=0, max=100, help="Random transforms
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same device, same versions: same result to the bit.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:n]", help="Where the network runs.")]
 Method = Annotated[
-    str | None, typer.Option(metavar="tta|deterministic", help="How samples are drawn; default: what the model was made for.")
+    str | None,
+    typer.Option(metavar="tta|slex|deterministic", help="How samples are drawn; default: what the model was made for."),
 ]
 Preset = Annotated[
     str | None,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .registry import load_model as load_model
     from .registry import remove_model as remove_model
     from .registry import verify_model as verify_model
+    from .slexnet_folder import write_slexnet_folder as write_slexnet_folder
 
 _HOME_OF = {
     "Model": ".model",
@@ -29,6 +30,7 @@ _HOME_OF = {
     "remove_model": ".registry",
     "verify_model": ".registry",
     "write_model_folder": ".model_folder",
+    "write_slexnet_folder": ".slexnet_folder",
 }
 
 __all__ = sorted(_HOME_OF)

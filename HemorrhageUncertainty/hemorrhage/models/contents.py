@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..nnunet.network_plans import NetworkPlans
+from ..slexnet import SlexNetSettings
 from .model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ class ModelContents:
     folder : Path
     card : ModelCard
         The folder's own, or one made from a stock nnU-Net folder; `files` holds the hashes found.
-    plans : NetworkPlans
+    plans : NetworkPlans or SlexNetSettings
+        What the network is built from.
     read_weights : callable
         Reads the state dict of every fold.
     """
 
     folder: Path
     card: ModelCard
-    plans: NetworkPlans
+    plans: NetworkPlans | SlexNetSettings
     read_weights: Callable[[], Sequence[Weights]]

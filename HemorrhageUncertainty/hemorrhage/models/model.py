@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 from ..errors import ArgumentError, ModelError
 from ..precision import Precision
 from ..progress import StopCallback
+from ..slexnet import SlexNetSettings
 from .contents import ModelContents
-from .model_card import Method, ModelCard
+from .model_card import Architecture, Method, ModelCard, read_card
 from .model_folder import is_model_folder, open_model_folder
 from .nnunet_folder import is_nnunet_folder, open_nnunet_folder
+from .slexnet_folder import open_slexnet_folder
 
 if TYPE_CHECKING:
     import torch
 
     from ..nnunet import NNUNetNetwork
     from ..sampling import Sampler
+    from ..slexnet.slice_expansion_network import SliceExpansionNetwork
 
 
 class Model:
@@ -54,7 +57,7 @@ class Model:
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names by label value; the first is ``background``."""
-        return self._contents.plans.classes
+        return tuple(self._contents.plans.classes)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ class Model:
         precision: Precision | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
-    ) -> NNUNetNetwork:
+    ) -> NNUNetNetwork | SliceExpansionNetwork:
         """Read the weights and return the network on `device`.
 
         Parameters
@@ -94,10 +97,18 @@ class Model:
         ModelError
             The weights are unreadable or do not fit the architecture.
         """
+        plans = self._contents.plans
+        if isinstance(plans, SlexNetSettings):
+            from ..slexnet.slice_expansion_network import SliceExpansionNetwork
+
+            (weights,) = self._contents.read_weights()
+            return SliceExpansionNetwork(
+                plans, weights, device=device, precision=precision, report=report, should_stop=should_stop
+            )
         from ..nnunet import NNUNetNetwork, Windows
 
         return NNUNetNetwork(
-            self._contents.plans,
+            plans,
             self._contents.read_weights(),
             mirror_axes=self.card.mirror_axes,
             device=device,
@@ -115,7 +126,7 @@ class Model:
         transforms: int = 5,
         preset: str | None = None,
         device: str | torch.device = "auto",
-        network: NNUNetNetwork | None = None,
+        network: NNUNetNetwork | SliceExpansionNetwork | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
     ) -> Sampler:
@@ -124,12 +135,13 @@ class Model:
         Parameters
         ----------
         method : str, optional
-            One of `methods`; default: the first. ``tta`` with 0 transforms is ``deterministic``: both equal stock nnU-Net.
+            One of `methods`; default: the first. ``tta`` with 0 transforms is ``deterministic``: an nnU-Net's then both equal
+            stock nnU-Net.
         transforms : int
             Random operators per sample (``tta`` only).
         preset : str, optional
             ``paper`` or ``anisotropic``; default: the model's, else chosen by the spacing.
-        network : NNUNetNetwork, optional
+        network : NNUNetNetwork or SliceExpansionNetwork, optional
             From `network`, to use it again; else one is made with `device`, `report`, `should_stop`.
 
         Raises
@@ -143,10 +155,25 @@ class Model:
         if transforms < 0:
             raise ArgumentError(f"the number of transforms must be 0 or more, but is {transforms}")
         ready = network if network is not None else self.network(device, report=report, should_stop=should_stop)
+        drawn = self._sampler(chosen, ready, transforms, preset)
+        if self.card.region == "everywhere":
+            return drawn
+        from ..sampling.within_skull import WithinSkull
+
+        return WithinSkull(drawn)
+
+    def _sampler(self, chosen: str, ready: NNUNetNetwork | SliceExpansionNetwork, transforms: int, preset: str | None) -> Sampler:
+        from ..nnunet import NNUNetNetwork
+
+        if chosen == Method.SLEX and not isinstance(ready, NNUNetNetwork):
+            from ..slexnet.samplers import SliceExpansion
+
+            return SliceExpansion(ready)
         if chosen == Method.DETERMINISTIC or transforms == 0:
             from ..sampling.deterministic import Deterministic
+            from ..slexnet.samplers import AggregatedPrediction
 
-            return Deterministic(ready)
+            return Deterministic(ready) if isinstance(ready, NNUNetNetwork) else AggregatedPrediction(ready)
         from ..sampling.test_time_augmentation import TestTimeAugmentation
 
         return TestTimeAugmentation(ready, preset or self.card.default_preset, transforms)
@@ -157,7 +184,8 @@ def open_contents(folder: Path) -> ModelContents:
     if not folder.is_dir():
         raise ModelError(f"there is no model folder {folder}")
     if is_model_folder(folder):
-        return open_model_folder(folder)
+        card = read_card(folder)
+        return open_slexnet_folder(folder, card) if card.method == Architecture.SLEXNET else open_model_folder(folder, card)
     if is_nnunet_folder(folder):
         return open_nnunet_folder(folder)
     raise ModelError(

@@ -26,12 +26,14 @@ class Method(StrEnum):
 
     TTA = "tta"
     DETERMINISTIC = "deterministic"
+    SLEX = "slex"
 
 
 class Architecture(StrEnum):
     """Kinds of model that this program can run."""
 
     NNUNET = "nnunet"
+    SLEXNET = "slexnet"
 
 
 class ModelCard(BaseModel):
@@ -46,9 +48,9 @@ class ModelCard(BaseModel):
     title : str
         One line for people.
     method : str
-        Kind of model: ``nnunet``.
+        Kind of model: ``nnunet`` or ``slexnet``.
     methods : list of str
-        Ways to draw samples that the model offers (``tta``, ``deterministic``); the first is the default.
+        Ways to draw samples that the model offers (``tta``, ``deterministic``, a SLEX-Net's ``slex``); the first is the default.
     classes : list of str
         Class names by label value; the first is ``background``.
     configuration : str
@@ -61,6 +63,8 @@ class ModelCard(BaseModel):
         Whether samples are predicted in overlapping windows of the trained size, or the whole head at once.
     slices : ``stored`` or ``axial``
         Whether the network takes the array's axes as they are stored, or axial slices however the CT is stored.
+    region : ``everywhere`` or ``intracranial``
+        Where hemorrhage may be called; ``intracranial`` is the space inside the skull (see `hemorrhage.intracranial_mask`).
     modality, preprocessing : str
         What the input must be and what is done with it, in words.
     training, evaluation : mapping
@@ -79,7 +83,7 @@ class ModelCard(BaseModel):
     schema_version: int = SCHEMA_VERSION
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     title: str
-    method: Literal["nnunet"] = "nnunet"
+    method: Literal["nnunet", "slexnet"] = "nnunet"
     methods: Annotated[list[Method], Field(min_length=1)] = [Method.TTA, Method.DETERMINISTIC]
     classes: Annotated[list[str], Field(min_length=2)]
     configuration: str = "3d_fullres"
@@ -87,6 +91,7 @@ class ModelCard(BaseModel):
     mirror_axes: list[int] = []
     windows: Literal["trained", "whole"] = "trained"
     slices: Literal["stored", "axial"] = "stored"
+    region: Literal["everywhere", "intracranial"] = "everywhere"
     modality: str = "non-contrast head CT"
     preprocessing: str = ""
     training: dict[str, Any] = {}
@@ -108,6 +113,12 @@ class ModelCard(BaseModel):
     def _weights_are_files(self) -> ModelCard:
         if self.files and not set(self.weights) <= set(self.files):
             raise ValueError("weights must be listed in files")
+        return self
+
+    @model_validator(mode="after")
+    def _methods_are_offered(self) -> ModelCard:
+        if Method.SLEX in self.methods and self.method != Architecture.SLEXNET:
+            raise ValueError("the method 'slex' needs a SLEX-Net")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""Our model folder: ``model.json``, weights in safetensors, and nnU-Net's ``plans.json`` and ``dataset.json``."""
+"""Our model folder of an nnU-Net: ``model.json``, weights in safetensors, and its ``plans.json`` and ``dataset.json``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import ModelError
 from ..nnunet.architecture import build_network, distinct_tensors, load_weights
 from ..nnunet.network_plans import NetworkPlans, read_plans
 from .contents import ModelContents, Weights
-from .model_card import CARD_NAME, ModelCard, read_card, read_json
+from .model_card import CARD_NAME, ModelCard, read_json
 
 if TYPE_CHECKING:
     import torch
@@ -26,15 +26,14 @@ def is_model_folder(folder: Path) -> bool:
     return (folder / CARD_NAME).is_file()
 
 
-def open_model_folder(folder: Path) -> ModelContents:
-    """Open a folder, checking every file against the hash in its card.
+def open_model_folder(folder: Path, card: ModelCard) -> ModelContents:
+    """Open a folder whose card was read, checking every file against the hash in it.
 
     Raises
     ------
     ModelError
-        A file is missing or altered, the card is unusable, or card and plans contradict each other.
+        A file is missing or altered, or card and plans contradict each other.
     """
-    card = read_card(folder)
     for required in (PLANS_NAME, DATASET_NAME, *card.weights):
         if required not in card.files:
             raise ModelError(f"{folder / CARD_NAME} is damaged: it gives no hash for {required}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..nnunet import NNUNetNetwork
+    from ..slexnet.slice_expansion_network import SliceExpansionNetwork
 
 
 class ResidentModel(Model):
@@ -22,7 +23,7 @@ class ResidentModel(Model):
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__(folder, name)
-        self._network: tuple[tuple[str, Precision | None], NNUNetNetwork] | None = None
+        self._network: tuple[tuple[str, Precision | None], NNUNetNetwork | SliceExpansionNetwork] | None = None
 
     def network(
         self,
@@ -31,7 +32,7 @@ class ResidentModel(Model):
         precision: Precision | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
-    ) -> NNUNetNetwork:
+    ) -> NNUNetNetwork | SliceExpansionNetwork:
         """Return the kept network if it was made for this device and precision, else a new one; see `Model.network`."""
         key = (str(choose_device(device)), precision)
         if self._network is None or self._network[0] != key:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from harness.tiny_slexnet import random_slexnet
 from hemorrhage.slexnet import Direction, SlexNetSettings, Weighting
 from hemorrhage.slexnet.aggregation import aggregate, consistency_error, consistency_weight
 from hemorrhage.slexnet.network import SlexNet
@@ -17,15 +18,6 @@ SIX = ["background", "EDH", "IPH", "IVH", "SAH", "SDH"]
 
 def settings(classes=BINARY, **changes) -> SlexNetSettings:
     return SlexNetSettings(classes=classes, channels=[4, 8, 8], image_size=32, **changes)
-
-
-def network(chosen: SlexNetSettings, seed: int = 0) -> SlexNet:
-    torch.manual_seed(seed)
-    made = SlexNet(chosen).eval()
-    with torch.no_grad():  # logits that differ
-        for each in (made.backbone, made.expansion):
-            each.head.weight.mul_(4)
-    return made
 
 
 def slices(count: int = 5) -> torch.Tensor:
@@ -56,7 +48,7 @@ def test_equation_4():
 
 def test_equations_2_and_3():
     """An expansion sees neighbor, slice, and neighbor's prediction; at the ends the slice is its own neighbor."""
-    net, stack = network(settings(SIX)), slices()
+    net, stack = random_slexnet(settings(SIX)), slices()
     with torch.inference_mode():
         own, forward, backward = net.hypotheses(stack, batch=2)
         for i in range(5):
@@ -77,7 +69,7 @@ def test_equation_8():
 @pytest.mark.parametrize("classes", [BINARY, SIX])
 @pytest.mark.parametrize("reach", [1, 2])
 def test_sums_to_one_and_reverses_with_the_slices(classes, reach):
-    net, stack = network(settings(classes, reach=reach)), slices()
+    net, stack = random_slexnet(settings(classes, reach=reach)), slices()
     with torch.inference_mode():
         found = net(stack)
         assert torch.allclose(found.sum(1), torch.ones(5, 32, 32), atol=1e-5)
@@ -87,13 +79,13 @@ def test_sums_to_one_and_reverses_with_the_slices(classes, reach):
 
 
 def test_beta_0_is_the_backbone():
-    net, stack = network(settings(SIX, beta=0.0)), slices()
+    net, stack = random_slexnet(settings(SIX, beta=0.0)), slices()
     with torch.inference_mode():
         assert torch.equal(net(stack), net.hypotheses(stack)[0])
 
 
 def test_every_slice_passes_the_backbone_once_and_the_expansion_twice():
-    net, passed = network(settings()), {"backbone": 0, "expansion": 0}
+    net, passed = random_slexnet(settings()), {"backbone": 0, "expansion": 0}
     for name in passed:
         getattr(net, name).register_forward_hook(lambda _, images, out, name=name: passed.update({name: passed[name] + len(out)}))
     with torch.inference_mode():
@@ -105,7 +97,7 @@ def test_every_slice_passes_the_backbone_once_and_the_expansion_twice():
 def test_one_direction(direction, offset):
     chosen = settings(direction=direction, weighting=Weighting.PLAIN)
     assert chosen.offsets == (offset,)
-    net, stack = network(chosen), slices()
+    net, stack = random_slexnet(chosen), slices()
     with torch.inference_mode():
         own, expanded = net.hypotheses(stack)
         assert torch.allclose(net(stack), 0.8 * own + 0.2 * expanded, atol=1e-6)
