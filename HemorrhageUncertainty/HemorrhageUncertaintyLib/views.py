@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import slicer
 
@@ -11,7 +11,7 @@ OUTLINE_OPACITY, FILL_OPACITY, SURFACE_OPACITY = 1.0, 0.15, 1.0
 OUTLINE_WIDTH = 2
 #: Brain window in HU.
 BRAIN_WINDOW, BRAIN_LEVEL = 80.0, 40.0
-_CLOSED_SURFACE = "Closed surface"
+_BINARY_LABELMAP, _CLOSED_SURFACE = "Binary labelmap", "Closed surface"
 
 
 def showBrainWindow(ct) -> None:
@@ -55,6 +55,32 @@ def showSurfaces(segmentation, visible: bool = True) -> None:
         display.SetPreferredDisplayRepresentationName3D(_CLOSED_SURFACE)
         display.SetOpacity3D(SURFACE_OPACITY)
     display.SetVisibility3D(visible)
+
+
+def surfaceSteps(segmentation) -> Generator[None, None, None]:
+    """Make the closed surfaces that `showSurfaces` would make all at once, one segment a step, without showing them."""
+    segments = segmentation.GetSegmentation()
+    if segments.ContainsRepresentation(_CLOSED_SURFACE):
+        return
+    made = []
+    for identifier in segments.GetSegmentIDs():
+        segment = segments.GetSegment(identifier)
+        if segment is None:  # removed meanwhile
+            continue
+        version = segment.GetRepresentation(_BINARY_LABELMAP).GetMTime()
+        copy, alone = slicer.vtkSegment(), slicer.vtkSegmentation()
+        copy.DeepCopy(segment)
+        alone.SetSourceRepresentationName(_BINARY_LABELMAP)
+        alone.CopyConversionParameters(segments)
+        alone.AddSegment(copy, identifier)
+        alone.CreateRepresentation(_CLOSED_SURFACE)
+        made.append((identifier, version, copy.GetRepresentation(_CLOSED_SURFACE)))
+        yield
+    for identifier, version, surface in made:
+        segment = segments.GetSegment(identifier)
+        # One that was edited meanwhile gets its surface from Slicer itself.
+        if segment is not None and segment.GetRepresentation(_BINARY_LABELMAP).GetMTime() == version:
+            segment.AddRepresentation(_CLOSED_SURFACE, surface)
 
 
 def jumpTo(ras: Sequence[float], *, centered: bool = True, crosshair: bool = True) -> None:

@@ -1,5 +1,8 @@
 """How the shown result looks: heat map, legend, surfaces, head, arrangement of views."""
 
+import logging
+from collections.abc import Generator
+
 import slicer
 from slicer.i18n import tr as _
 
@@ -7,7 +10,8 @@ from ..head_rendering import showHead
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
-from ..views import showBrainWindow, showOutlines, showSlices, showSurfaces
+from ..step_runner import StepRunner
+from ..views import showBrainWindow, showOutlines, showSlices, showSurfaces, surfaceSteps
 from .string_choice import Choice, StringChoice
 
 BLINK_KEY = "H"
@@ -30,6 +34,8 @@ class DisplaySection:
         self._result = None
         self._heatMap = None
         self._shown = _NOTHING
+        self._drawing = None
+        self._mustArrange = False
         self._map = StringChoice(ui.mapComboBox, self._chooseMap)
         ui.mapThresholdSlider.connect("valueChanged(double)", self._changeThreshold)
         ui.mapOpacitySlider.connect("valueChanged(double)", self._changeOpacity)
@@ -43,9 +49,17 @@ class DisplaySection:
     def setParameterNode(self, parameterNode) -> None:
         """Follow the choices of a parameter node; None while a scene closes."""
         self._parameterNode = parameterNode
+        if parameterNode is None:
+            self._stopDrawing()
+
+    @property
+    def isDrawing(self) -> bool:
+        """Whether surfaces are still being made, or views arranged."""
+        return self._drawing is not None
 
     def setResult(self, result) -> None:
         """Show a result, or nothing where it is None."""
+        self._stopDrawing()
         if self._heatMap is not None and self._result.exists and result != self._result:
             self._hide()
             if self._result.ct is not None:
@@ -75,8 +89,10 @@ class DisplaySection:
         self._shown = wanted
         if any(changed[:2]):
             self._showMap()
-        if changed[2]:
-            self._showSurfaces(node.showSurfaces)
+        if changed[2] and node.showSurfaces:
+            self._draw()
+        elif changed[2]:
+            self._showSurfaces(False)
         if changed[3] and self._result.ct is not None:
             showHead(self._result.ct, node.showHead)
 
@@ -94,11 +110,44 @@ class DisplaySection:
 
     def arrangeViews(self) -> None:
         """Show the layout for reading, with the views fitted to the CT."""
-        showLayout(slicer.app.layoutManager())
-        if self._result is not None and self._result.node("volumesTable") is not None:
-            showTable(self._result.node("volumesTable"))
-        slicer.util.resetSliceViews()
-        slicer.util.resetThreeDViews()
+        self._mustArrange = True
+        self._draw()
+
+    def _draw(self) -> None:
+        """Make surfaces, and arrange the views if need be, in turns of the event loop: all at once holds it up for too long."""
+        if self._drawing is not None:
+            self._drawing.stop()
+        self._drawing = StepRunner(self._drawSteps(), self._drawn, self._couldNotDraw)
+        self._drawing.start()
+
+    def _drawSteps(self) -> Generator[None, None, None]:
+        if self._mustArrange:
+            showLayout(slicer.app.layoutManager())
+            if self._result is not None and self._result.node("volumesTable") is not None:
+                showTable(self._result.node("volumesTable"))
+            yield
+            slicer.util.resetSliceViews()
+            yield
+        segmentation = self._result.segmentation if self._result is not None else None
+        if segmentation is not None and self._parameterNode is not None and self._parameterNode.showSurfaces:
+            yield from surfaceSteps(segmentation)
+            showSurfaces(segmentation)
+            yield
+        if self._mustArrange:
+            self._mustArrange = False
+            slicer.util.resetThreeDViews()
+
+    def _drawn(self, _nothing: None) -> None:
+        self._drawing = None
+
+    def _couldNotDraw(self, error: Exception) -> None:
+        self._stopDrawing()
+        logging.error("HemorrhageUncertainty: the views could not be arranged", exc_info=error)
+
+    def _stopDrawing(self) -> None:
+        if self._drawing is not None:
+            self._drawing.stop()
+        self._drawing, self._mustArrange = None, False
 
     def _showFirst(self, result) -> None:
         """Give CT and segmentation their first appearance."""

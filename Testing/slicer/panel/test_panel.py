@@ -177,9 +177,11 @@ def test_an_earlier_result_can_be_shown_again(panel, shown, phantom, result_fold
     ui = panel.widget.ui
     ui.headCheckBox.checked = True
     panel.widget.showResult(other)
+    wait_until(lambda: not panel.widget.display.isDrawing)
     assert _what_is_shown(shown) == []
     assert _what_is_shown(other) == ["heat map", "outlines", "surfaces", "lesions", "places", "head"]
     ui.resultSelector.setCurrentNode(shown.record)
+    wait_until(lambda: not panel.widget.display.isDrawing)
     assert _what_is_shown(shown) == ["heat map", "outlines", "surfaces", "lesions", "places", "head"]
     assert _what_is_shown(other) == []
 

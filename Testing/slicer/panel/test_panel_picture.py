@@ -6,6 +6,7 @@ import pytest
 import qt
 import slicer
 
+from harness.event_loop import wait_until
 from harness.run_double import import_result
 from harness.scene_ct import add_ct
 
@@ -27,7 +28,7 @@ def picture(panel, phantom, result_folder, tmp_path):
     body = panel.widget.parent
     slicer.util.mainWindow().resize(WIDTH + 700, 1900)
     body.setFixedWidth(WIDTH)
-    slicer.app.processEvents()
+    wait_until(lambda: "HU" in ui.verdictLabel.text and not panel.widget.display.isDrawing)
     image = body.grab().toImage()
     assert image.save(str(tmp_path / "panel.png"))
     return image
