@@ -73,12 +73,16 @@ def setThresholdMl(result, thresholdMl: float, name: str | None = None) -> None:
 def setReviewedMl(result, reviewedMl: Mapping[str, float]) -> None:
     """Write what a review has left of each subtype (and of ``total``), in mL, into the volumes table; absent ones are 0."""
     table = result.node("volumesTable")
+    if table is None:  # a user has deleted it
+        return
     setColumnValues(table, "reviewed_ml", [reviewedMl.get(name, 0.0) for name in columnValues(table, "subtype")])
 
 
 def setLesionReview(result, currentMl: Mapping[int, float], marks: Mapping[int, str]) -> None:
     """Write each lesion's present volume in mL and its mark, in words, into the lesions table, by the lesion's number."""
     table = result.node("lesionsTable")
+    if table is None:  # a user has deleted it
+        return
     numbers = columnValues(table, "number")
     setColumnValues(table, "reviewed_ml", [currentMl.get(number, 0.0) for number in numbers])
     setColumnValues(table, "mark", [marks.get(number, "") for number in numbers])
@@ -87,6 +91,8 @@ def setLesionReview(result, currentMl: Mapping[int, float], marks: Mapping[int, 
 def setPlaceReview(result, marks: Mapping[int, str]) -> None:
     """Write each place's mark, in words, into the table of places, by the place's rank."""
     table = result.node("placesTable")
+    if table is None:  # a user has deleted it
+        return
     setColumnValues(table, "mark", [marks.get(rank, "") for rank in columnValues(table, "rank")])
 
 

@@ -10,7 +10,7 @@ from ..layout import showLayout, showPlot, showTable
 from ..marks import ItemKind, Mark
 from ..review import Review
 from ..table_node import columnValues
-from ..tables import TOTAL, setThresholdMl, thresholdsMl
+from ..tables import TOTAL, makeTables, setThresholdMl, thresholdsMl
 from .table_cells import Header, fillCells, prepareTable
 from .volumes_table import VolumesTable
 
@@ -80,10 +80,17 @@ class ReadingSection:
         self._result = result
         self._review = Review(result) if result is not None else None
         if self._review is not None:
+            roles = ("volumesTable", "lesionsTable", "placesTable")
+            # A user has deleted one; while a scene is loaded it may be about to come.
+            if not slicer.mrmlScene.IsBatchProcessing() and any(result.node(role) is None for role in roles):
+                makeTables(result)
+                self._review.update()
             self._review.onChange = self._showReview
-            self._review.follow()
+            if result.segmentation is not None:  # a user may have deleted it
+                self._review.follow()
             self._showThreshold()
         self._ui.readCollapsibleButton.enabled = result is not None
+        self._ui.editorButton.enabled = result is not None and result.segmentation is not None
         self._showReview()
 
     def release(self) -> None:
@@ -129,7 +136,7 @@ class ReadingSection:
         editor.setSourceVolumeNode(ct)
 
     def _changeThreshold(self, thresholdMl: float) -> None:
-        if self._result is not None:
+        if self._result is not None and self._result.node("volumesTable") is not None:
             setThresholdMl(self._result, thresholdMl)
             self._volumes.show(self._result)
 
@@ -149,6 +156,8 @@ class ReadingSection:
     def _totals(self) -> str:
         items = self._review.items()
         volumes = self._result.node("volumesTable")
+        if volumes is None:
+            return _("The table of volumes was deleted: select the result again to have it back.")
         reviewed = dict(zip(columnValues(volumes, "subtype"), columnValues(volumes, "reviewed_ml"), strict=True))
         parts = [f"{name} {volume:.1f} mL" for name, volume in reviewed.items() if volume > 0 and name != TOTAL]
         seen = sum(item.mark is not Mark.UNREVIEWED for item in items)
@@ -182,9 +191,10 @@ class ReadingSection:
     def _selectCurrent(self) -> None:
         item = self._review.current if self._review is not None else None
         for index, each in enumerate(self._lists):
-            if item is None or item.kind is not each.kind:
+            table = self._result.node(each.tableRole) if item is not None and item.kind is each.kind else None
+            if table is None:
                 continue
-            numbers = columnValues(self._result.node(each.tableRole), each.numberColumn)
+            numbers = columnValues(table, each.numberColumn)
             wasBlocked = each.widget.blockSignals(True)
             each.widget.setCurrentCell(numbers.index(item.number), 0)
             each.widget.blockSignals(wasBlocked)

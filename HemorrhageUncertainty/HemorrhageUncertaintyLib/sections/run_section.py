@@ -36,6 +36,14 @@ def remainingLabel(seconds: float | None) -> str:
     return _("about {minutes} min left").format(minutes=round(seconds / 60))
 
 
+def doneLabel(summary) -> str:
+    """Return how a segmentation ended, from the ``result.json`` of the engine."""
+    total = summary["volumes"][-1]["volume_ml"]
+    if total > 0:
+        return _("Done: {volume:.1f} mL of hemorrhage were segmented.").format(volume=total)
+    return _("Done: no hemorrhage was segmented. This does not rule it out: look at the heat map and the places to look at.")
+
+
 class RunSection:
     """Starts one segmentation at a time and shows where it is.
 
@@ -107,7 +115,7 @@ class RunSection:
 
     def _done(self, result) -> None:
         self._run = None
-        self._showIdle(_("Done."))
+        self._showIdle(doneLabel(result.summary))
         self._onDone(result)
 
     def _failed(self, error) -> None:

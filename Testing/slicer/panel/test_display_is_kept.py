@@ -37,9 +37,11 @@ def test_it_is_kept_when_another_result_was_shown_meanwhile(panel, shown, phanto
 
 
 def test_it_is_kept_in_a_saved_scene(panel, shown, tmp_path):
+    tables = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode")
     assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(False)
     slicer.util.loadScene(str(tmp_path / "scene.mrb"))
     (loaded,) = HemorrhageResult.all()
     assert panel.widget.ui.resultSelector.currentNode() is loaded.record
     assert look(loaded) == (200.0, 75.0, 0.4, True)
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode") == tables
