@@ -113,5 +113,6 @@ def _columns(
 def _percent(change: VolumeChange) -> str:
     """Return the change in percent; in words where there was nothing before."""
     if change.change_percent is not None:
-        return f"{change.change_percent:+.0f}"
+        percent = round(change.change_percent)
+        return f"{percent:+d}" if percent else "0"  # never "-0"
     return _("new") if change.later_ml > 0 else ""

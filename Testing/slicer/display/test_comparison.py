@@ -7,6 +7,7 @@ import pytest
 import slicer
 
 from harness.result_in_scene import add_result
+from harness.synthetic_segmentation import BLOBS
 from hemorrhage.errors import ArgumentError
 from HemorrhageUncertaintyLib.comparison import compare
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
@@ -54,6 +55,15 @@ def test_table_holds_change_interval_and_probability(pair):
     assert found["IVH"]["change_percent"] == "new"
     assert found["EDH"]["change_percent"] == ""
     assert found["EDH"]["probability_expansion"] == 0
+
+
+def test_change_that_rounds_to_nothing_has_no_sign(result, tmp_path):
+    blobs = [(name, centre, radii, 0.99 * height) for name, centre, radii, height in BLOBS]
+    later = add_result(tmp_path / "later", blobs=blobs, shape=(16, 48, 48))
+    makeTables(later)
+    changes = [row["change_percent"] for row in rows(compare(result, later)).values()]
+    assert "0" in changes
+    assert not {"-0", "+0"} & set(changes)
 
 
 def test_thresholds_can_be_chosen(pair):
