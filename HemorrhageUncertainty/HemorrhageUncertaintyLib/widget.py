@@ -105,7 +105,8 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         if self._parameterNode is not None:
             self._parameterNode.result = result.record
             self._update()
-        self.display.arrangeViews()
+        if self.parent.isEntered:  # else the user works in another module, with views arranged for that
+            self.display.arrangeViews()
 
     def _segment(self, onProgress, onPreview, onDone, onError, onOver):
         node = self._parameterNode
