@@ -57,18 +57,8 @@ class SampleDataLogic:
         return next((source for source in sources if source.sampleName == sampleName), None)
 
     def downloadFromSource(self, source: SampleDataSource) -> Any:
-        """Make the data set."""
-        if source.customDownloader is None:
-            raise NotImplementedError("the stand-in downloads nothing")
-        return source.customDownloader(source)
-
-    def downloadSample(self, sampleName: str) -> Any:
-        """Make the data set of that name, and return its first node."""
-        source = self.sourceForSampleName(sampleName)
-        if source is None:
-            raise ValueError(f"there is no sample data {sampleName!r}")
-        nodes = self.downloadFromSource(source)
-        return nodes[0] if isinstance(nodes, list) else nodes
+        """Fail: the application downloads here, and calls a `customDownloader` from the buttons of its panel only."""
+        raise NotImplementedError(f"the stand-in downloads nothing, neither does the application for {source.sampleName!r}")
 
 
 _sources: dict[str, list[SampleDataSource]] = {}
