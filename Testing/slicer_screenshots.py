@@ -64,7 +64,7 @@ class Studio:
         for name, volume_ml in ((EARLIER_SAMPLE_NAME, EARLIER_ML), (SAMPLE_NAME, LATER_ML)):
             choices.ct = loadSimulatedCT(name, volume_ml, seed)
             self.ui.segmentButton.click()
-            wait_until(lambda: not self.widget.run.isRunning, 10 * _MINUTES)
+            wait_until(lambda: not self.widget.run.isRunning and not self.widget.display.isDrawing, 10 * _MINUTES)
             found = HemorrhageResult.ofCT(choices.ct)
             if not found:
                 raise SystemExit(f"{name} was not segmented: {self.ui.statusLabel.text}")
