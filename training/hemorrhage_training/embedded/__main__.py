@@ -54,11 +54,17 @@ def train(
     run: Annotated[Path, typer.Argument(help="Folder of the run: checkpoint and log. A run that exists is continued.")],
     minutes: Annotated[float, typer.Option(help="Training time in minutes, over all continuations.")] = 90.0,
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
+    rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 1e-3,
+    coarse: Annotated[float, typer.Option(help="Share of the time, at the beginning, at half the resolution.")] = 0.5,
+    start: Annotated[Path | None, typer.Option(help="Folder of an earlier run whose weights a new run starts from.")] = None,
 ) -> None:
     """Train until the time is used up."""
     reuse_freed_memory()
     torch.set_num_threads(threads)
-    Trainer(_trainable_network(), pool, run, minutes=minutes).fit()
+    network = _trainable_network()
+    if start is not None:
+        network.load_state_dict(Trainer(_trainable_network(), pool, start, minutes=0).averaged_weights())
+    Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse).fit()
 
 
 @app.command()
@@ -70,6 +76,7 @@ def export(
     hemorrhage_free: Annotated[int, typer.Option(help="Unseen simulated cases without hemorrhage.")] = 20,
     samples: Annotated[int, typer.Option(help="Samples of MC-TTA per case in the evaluation.")] = 5,
     real: Annotated[Path | None, typer.Option(help="A real hemorrhage-free CT to report on.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that share the evaluation.")] = 1,
 ) -> None:
     """Write the model folder with the averaged weights, evaluate it, and write its card."""
     reuse_freed_memory()
@@ -82,7 +89,7 @@ def export(
         "minutes": round(trainer.elapsed / 60, 1),
     }
     embedded_card(model, weights, training, evaluation={})
-    figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None)
+    figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None, jobs)
     embedded_card(model, weights, training, evaluation=figures)
     write_card_text(model, training, figures)
     typer.echo(json.dumps(figures, indent=1))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
+#: In units of the normalized image: about 130 HU, and about -20 HU.
+_BONE, _FAT = 3.0, -2.0
 _FLIP_PROBABILITIES = (0.5, 0.5, 0.5)  # MC-TTA flips every axis, and NIfTI files come in every handedness
 
 
@@ -49,6 +52,8 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
         image, labels = _warp_in_plane(image, labels, rng)
     if rng.random() < 0.5:
         image = image * float(rng.uniform(0.85, 1.15)) + float(rng.uniform(-0.15, 0.15))
+    if rng.random() < 0.6:
+        image = _brighten_near_bone(image, rng)
     if rng.random() < 0.2:
         soft = F.avg_pool2d(image[:, None], 3, 1, 1)[:, 0]
         image = image + float(rng.uniform(-0.6, 0.8)) * (soft - image)
@@ -56,6 +61,17 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
         noise = torch.from_numpy(rng.standard_normal(tuple(image.shape), dtype=np.float32))
         image = image + float(rng.uniform(0.02, 0.2)) * noise
     return image, labels
+
+
+def _brighten_near_bone(image: Tensor, rng: np.random.Generator) -> Tensor:
+    """Raise (or lower) soft tissue towards the skull, as beam hardening and its correction leave it in many scanners."""
+    bone = image.numpy() > _BONE
+    if not bone.any():
+        return image
+    distance = np.stack([distance_transform_edt(~each) if each.any() else np.full(each.shape, np.inf) for each in bone])
+    rim = float(rng.uniform(-0.25, 0.6)) * np.exp(-distance / rng.uniform(2, 12))
+    soft = (~bone) & (image.numpy() > _FAT)
+    return image + torch.from_numpy((rim * soft).astype(np.float32))
 
 
 def _warp_in_plane(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -28,6 +28,7 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
         configuration=CONFIGURATION,
         windows="whole",
         slices="axial",
+        region="intracranial",
         mirror_axes=[0, 1, 2],
         preprocessing="head box, HU clipped to -60..160, (HU - 40) / 30, 5 x 1.5 x 1.5 mm",
         training=training,
@@ -46,7 +47,7 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
         _INTENDED_USE,
         "",
         f"Training: {training['data']}; {training.get('cases', '?')} cases, {training['steps']} steps of one window, "
-        f"{training['minutes']} minutes on two processor cores.",
+        f"{training['minutes']} minutes on a CPU.",
         "",
         "## Measured on unseen simulated cases",
         "",
