@@ -93,14 +93,12 @@ def _show(calibration: Calibration, folder: Path, progress: ProgressMode) -> Non
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Correction of the samples' intervals, mL^(1/3) (cases), {100 * calibration.level:g} %")
+    table = Table(title=f"Low and high ends moved outward by, mL^(1/3) (cases), {100 * calibration.level:g} %")
     table.add_column("class")
     for stratum in next(iter(calibration.volumes.values())).strata:
         table.add_column(_size(stratum), justify="right")
     for name, volume in calibration.volumes.items():
-        cells = ("none" if each.correction is None else f"{each.correction:+.2f}" for each in volume.strata)
-        counts = (each.cases for each in volume.strata)
-        table.add_row(name, *(f"{cell} ({count})" for cell, count in zip(cells, counts, strict=True)))
+        table.add_row(name, *(f"{_correction(each)} ({each.cases})" for each in volume.strata))
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     heat = calibration.temperature
@@ -110,6 +108,12 @@ def _show(calibration: Calibration, folder: Path, progress: ProgressMode) -> Non
     for name in calibration.data.left_out:
         console.print(f"left out: {name}", markup=False)
     console.print(f"{calibration.data.cases} cases; written to {folder / 'model.json'}", markup=False)
+
+
+def _correction(stratum: SizeStratum) -> str:
+    if stratum.low_correction is None or stratum.high_correction is None:
+        return "none"
+    return f"{stratum.low_correction:+.2f}, {stratum.high_correction:+.2f}"
 
 
 def _size(stratum: SizeStratum) -> str:

@@ -2,20 +2,22 @@
 
 The samples' interval [l, h] (5 % and 95 % quantiles of the samples' volumes, widened to hold the volume of the label map) says
 how much the volume changes under the method's randomness, not how far it is from the truth. Split-conformal calibration of
-quantiles (CQR: Romano, Patterson and Candes, NeurIPS 2019) keeps what is useful in it, its width, and corrects both ends by one
-number. With g the cube root, the score of a case with true volume y is
+quantiles (CQR: Romano, Patterson and Candes, NeurIPS 2019, section 4) keeps what is useful in it, its width, and moves each end.
+With g the cube root, a case with true volume y has the scores
 
-    s = max(g(l) - g(y), g(y) - g(h)),
+    g(l) - g(y) below, g(y) - g(h) above,
 
-which is negative where the interval holds y with room to spare. With q the ceil((n + 1) level)-th smallest of n scores, the
-interval
+which are negative where the interval holds y with room to spare. With q and r the ceil((n + 1) (1 + level) / 2)-th smallest of n
+scores below and above, the interval
 
-    [g^-1(g(l) - q), g^-1(g(h) + q)], cut at 0 mL,
+    [g^-1(g(l) - q), g^-1(g(h) + r)], cut at 0 mL,
 
-holds the volume of a new case with a probability of at least `level` if the new case and the n are exchangeable: that is all
-that is assumed, whatever the model and its samples are worth. One q is kept per class and per stratum of predicted volume, so
-that the promise is kept among large hematomas too and not only on average (Mondrian conformal prediction: Vovk, Gammerman and
-Shafer 2005, section 4.5).
+lies above the volume of a new case, and below it, with a probability of at most (1 - level) / 2 each, if the new case and the n
+are exchangeable: that is all that is assumed, whatever the model and its samples are worth. One number for both ends would cost
+a model that finds too much an upper end as far off as the lower. Where nothing was found the interval begins at 0 and cannot lie
+above the volume: the whole of 1 - level is left for the upper end there. One pair is kept per class and per stratum of predicted
+volume, so that the promise is kept among large hematomas too and not only on average (Mondrian conformal prediction: Vovk,
+Gammerman and Shafer 2005, section 4.5).
 
 Why cube roots. Errors grow with the hematoma: on the scale of mL one number would be ruled by the largest. Where the outline of
 a compact body of volume V is wrong by a distance, V is wrong in proportion to V^(2/3), and the cube root by the same amount
@@ -58,20 +60,24 @@ class StatedInterval:
     note: str = ""
 
 
-def conformity_scores(low_ml: ArrayLike, high_ml: ArrayLike, reference_ml: ArrayLike) -> NDArray[np.float64]:
-    """Return how far the true volumes lie outside the samples' intervals, in mL^(1/3); negative inside. Arrays broadcast."""
+def conformity_scores(
+    low_ml: ArrayLike, high_ml: ArrayLike, reference_ml: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far the true volumes lie below and above the samples' intervals, in mL^(1/3); negative where they do not."""
     low, high, true = (np.cbrt(np.asarray(each, dtype=np.float64)) for each in (low_ml, high_ml, reference_ml))
-    return np.asarray(np.maximum(low - true, true - high))
+    return low - true, true - high
 
 
-def corrected_interval(low_ml: float, high_ml: float, volume_ml: float, correction: float) -> tuple[float, float]:
-    """Move both ends outward by `correction` mL^(1/3), cut at 0, and widen the interval to hold `volume_ml`.
+def corrected_interval(
+    low_ml: float, high_ml: float, volume_ml: float, low_correction: float, high_correction: float
+) -> tuple[float, float]:
+    """Move the ends outward by their corrections in mL^(1/3), cut at 0, and widen the interval to hold `volume_ml`.
 
-    Widening can only raise the coverage. It matters where samples' intervals are too wide as a rule, so that `correction` is
+    Widening can only raise the coverage. It matters where samples' intervals are too wide as a rule, so that a correction is
     negative and can move an end past the volume, or both past each other: then the interval is the volume alone.
     """
-    low = max(0.0, float(np.cbrt(low_ml)) - correction) ** 3
-    high = max(0.0, float(np.cbrt(high_ml)) + correction) ** 3
+    low = max(0.0, float(np.cbrt(low_ml)) - low_correction) ** 3
+    high = max(0.0, float(np.cbrt(high_ml)) + high_correction) ** 3
     return (min(low, volume_ml), max(high, volume_ml)) if low <= high else (volume_ml, volume_ml)
 
 
@@ -108,13 +114,14 @@ class IntervalCalibration:
         low_ml, high_ml : float
             The samples' interval.
         """
-        reason = self.withheld
-        correction = None
-        if not reason:
-            correction, reason = self._correction(name, volume_ml)
-        if correction is None:
+        reason = self.withheld or self._reason(name, volume_ml)
+        if reason:
             return StatedInterval(None, None, IntervalKind.WITHHELD, reason)
-        low, high = corrected_interval(low_ml, high_ml, volume_ml, correction)
+        stratum = self.calibration.volumes[name].stratum(volume_ml)
+        assert stratum is not None
+        assert stratum.low_correction is not None
+        assert stratum.high_correction is not None
+        low, high = corrected_interval(low_ml, high_ml, volume_ml, stratum.low_correction, stratum.high_correction)
         return StatedInterval(low, high, IntervalKind.CALIBRATED)
 
     def record(self) -> dict[str, object]:
@@ -128,23 +135,28 @@ class IntervalCalibration:
             "applies": not self.withheld,
         }
 
-    def _correction(self, name: str, volume_ml: float) -> tuple[float | None, str]:
+    def _reason(self, name: str, volume_ml: float) -> str:
+        """Return why a volume gets no interval; empty if it gets one."""
         known = self.calibration.volumes.get(name)
         stratum = None if known is None else known.stratum(volume_ml)
         if known is None or stratum is None:
-            return None, "the model was not calibrated for it"
+            return "the model was not calibrated for it"
         if volume_ml > known.largest_ml:
-            return None, f"it is larger than the largest that the model was calibrated with ({known.largest_ml:.1f} mL)"
-        if stratum.correction is None:
-            return None, f"the model was calibrated with only {stratum.cases} cases of this size"
-        return stratum.correction, ""
+            return f"it is larger than the largest that the model was calibrated with ({known.largest_ml:.1f} mL)"
+        if stratum.low_correction is None or stratum.high_correction is None:
+            return f"the model was calibrated with only {stratum.cases} cases of this size"
+        return ""
 
 
 def _difference(card: ModelCard, calibration: Calibration, run: SamplingProcedure) -> str:
     """Return in what a run differs from the calibration's, in words; empty if in nothing that matters."""
+    from ..models.calibration import settings_sha256
+
     known = calibration.sampling
     if calibration.model_sha256 != card.sha256:
         return "the calibration in the model's card was made with other weights (calibrate the model again)"
+    if calibration.settings_sha256 != settings_sha256(card):
+        return "the settings in the model's card were changed after it was calibrated (calibrate the model again)"
     if run.method != known.method:
         return f"the model was calibrated with the method {known.method}, not {run.method}"
     if run.samples != known.samples:

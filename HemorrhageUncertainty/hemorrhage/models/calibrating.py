@@ -23,9 +23,7 @@ def check_can_be_calibrated(folder: Path) -> None:
         Its folder cannot be written to.
     """
     if not is_model_folder(folder):
-        raise ModelError(
-            f"{folder} has no {CARD_NAME} to keep a calibration in: export it as a model first (hemorrhage export)"
-        )
+        raise ModelError(f"{folder} has no {CARD_NAME} to keep a calibration in: export it as a model first (hemorrhage export)")
     if not os.access(folder, os.W_OK):
         raise ResourceError(f"{folder} cannot be written to: copy the model to a folder of yours and calibrate it there")
 

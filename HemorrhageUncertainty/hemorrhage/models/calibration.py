@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import hashlib
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+if TYPE_CHECKING:
+    from .model_card import ModelCard
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+#: Fields of a card that say something about the model, or that a run's own record holds, but do not change what it predicts.
+_DESCRIPTIVE = frozenset(
+    {
+        *("schema_version", "name", "title", "modality", "preprocessing", "training", "evaluation", "intended_use", "license"),
+        *("calibration", "methods", "default_preset"),
+    }
+)
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -25,15 +38,15 @@ class SizeStratum(_Record):
         ends at 0.
     cases : int
         Cases of this size that were calibrated with.
-    correction : float or None
-        What is added to both ends of the samples' interval, outward, on the scale of cube roots (mL^(1/3)); None = too few
-        cases.
+    low_correction, high_correction : float or None
+        How far each end of the samples' interval is moved outward, on the scale of cube roots (mL^(1/3)); None = too few cases.
     """
 
     above_ml: float | None
     up_to_ml: float | None
     cases: Count
-    correction: Finite | None
+    low_correction: Finite | None
+    high_correction: Finite | None
 
     def holds(self, volume_ml: float) -> bool:
         """Whether a predicted volume in mL belongs here."""
@@ -127,6 +140,8 @@ class Calibration(_Record):
         Probability with which an interval should hold the true volume.
     model_sha256 : str
         The weights that were calibrated (`ModelCard.sha256`, into which ``model.json`` itself does not enter).
+    settings_sha256 : str
+        What the card said about how they are used (`settings_sha256`).
     sampling : SamplingProcedure
     data : CalibrationData
     volumes : mapping of class name, and ``total``, to VolumeCalibration
@@ -137,10 +152,20 @@ class Calibration(_Record):
 
     method: Literal["cqr-cube-root"] = "cqr-cube-root"
     level: Annotated[float, Field(gt=0, lt=1)]
-    model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    model_sha256: Sha256
+    settings_sha256: Sha256
     sampling: SamplingProcedure
     data: CalibrationData
     volumes: dict[str, VolumeCalibration]
     temperature: TemperatureCalibration
     created: str
     program: str
+
+
+def settings_sha256(card: ModelCard) -> str:
+    """Return a hash of everything in a card that changes predictions: windows, region and the like.
+
+    Fields at their defaults do not enter, so that the hash outlives a version of the program that adds one.
+    """
+    settings = card.model_dump(mode="json", exclude=set(_DESCRIPTIVE), exclude_defaults=True)
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

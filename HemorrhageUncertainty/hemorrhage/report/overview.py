@@ -8,7 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..segmentation import Segmentation
+from ..segmentation import Segmentation, VolumeEstimate
 from .axial_view import AxialView
 from .slice_choice import choose_slices, head_box
 from .slice_painting import (
@@ -86,13 +86,13 @@ def _title_and_legend(figure: Figure, segmentation: Segmentation) -> None:
 
     total = segmentation.volumes[-1]
     found = [volume for volume in segmentation.volumes[:-1] if volume.volume_ml > 0]
-    title = f"Hemorrhage {total.volume_ml:.1f} mL ({total.interval_text()})" if found else "No hemorrhage segmented"
+    title = f"Hemorrhage {total.volume_ml:.1f} mL ({_interval(total)})" if found else "No hemorrhage segmented"
     figure.text(*at(_SIDE, 0.14), title, fontsize=14, weight="bold", color=_INK, va="top")
     figure.text(*at(width - _SIDE, 0.16), RESEARCH_USE, fontsize=10, weight="bold", color="#a32020", va="top", ha="right")
     if found:
         figure.legend(
             handles=[Line2D([], [], color=class_colour(volume.name), linewidth=3) for volume in found],
-            labels=[f"{volume.name} {volume.volume_ml:.1f} mL ({volume.interval_text()})" for volume in found],
+            labels=[f"{volume.name} {volume.volume_ml:.1f} mL ({_interval(volume)})" for volume in found],
             loc="upper left",
             bbox_to_anchor=at(_SIDE - 0.05, 0.40),
             ncols=len(found),
@@ -109,3 +109,7 @@ def _title_and_legend(figure: Figure, segmentation: Segmentation) -> None:
     else:
         note += f"In brackets: calibrated {100 * calibration['level']:g} % interval."
     figure.text(_SIDE / width, 0.12 / height, note, fontsize=7.5, color=_FAINT, va="bottom")
+
+
+def _interval(volume: VolumeEstimate) -> str:
+    return "no interval" if volume.low_ml is None else volume.interval_text()

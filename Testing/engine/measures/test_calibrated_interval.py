@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from hemorrhage.interval_kind import IntervalKind
 from hemorrhage.measures.calibrated_interval import IntervalCalibration, conformity_scores, corrected_interval
-from hemorrhage.models.calibration import Calibration, SamplingProcedure
+from hemorrhage.models.calibration import Calibration, SamplingProcedure, settings_sha256
 from hemorrhage.models.model_card import ModelCard
 
 SHA = "ab" * 32
 RUN = {"method": "tta", "samples": 20, "transforms": 5, "presets": ["anisotropic"]}
 STRATA = [
-    {"above_ml": None, "up_to_ml": 0.0, "cases": 200, "correction": 0.0},
-    {"above_ml": 0.0, "up_to_ml": 5.0, "cases": 50, "correction": 0.5},
-    {"above_ml": 5.0, "up_to_ml": 30.0, "cases": 30, "correction": -0.1},
-    {"above_ml": 30.0, "up_to_ml": None, "cases": 7, "correction": None},
+    {"above_ml": None, "up_to_ml": 0.0, "cases": 200, "low_correction": -0.2, "high_correction": 0.0},
+    {"above_ml": 0.0, "up_to_ml": 5.0, "cases": 50, "low_correction": 0.5, "high_correction": 0.25},
+    {"above_ml": 5.0, "up_to_ml": 30.0, "cases": 30, "low_correction": -0.1, "high_correction": 0.1},
+    {"above_ml": 30.0, "up_to_ml": None, "cases": 7, "low_correction": None, "high_correction": None},
 ]
 volumes_ml = st.floats(0, 200)
 
@@ -26,7 +26,8 @@ volumes_ml = st.floats(0, 200)
 def card(**changes: object) -> ModelCard:
     calibration = {
         "level": 0.9,
-        "model_sha256": ModelCard.model_validate({**ABOUT, "files": FILES}).sha256,
+        "model_sha256": PLAIN.sha256,
+        "settings_sha256": settings_sha256(PLAIN),
         "sampling": RUN,
         "data": {"description": "phantoms", "cases": 287, "with_hemorrhage": 87},
         "volumes": {"IPH": {"largest_ml": 60.0, "strata": STRATA}},
@@ -40,6 +41,7 @@ def card(**changes: object) -> ModelCard:
 
 FILES = {"weights.safetensors": SHA}
 ABOUT = {"name": "m", "title": "t", "classes": ["background", "IPH"], "intended_use": "tests", "license": "none"}
+PLAIN = ModelCard.model_validate({**ABOUT, "files": FILES})
 
 
 def calibration_of(run: dict[str, object] | None = None, **changes: object) -> IntervalCalibration:
@@ -48,38 +50,39 @@ def calibration_of(run: dict[str, object] | None = None, **changes: object) -> I
     return found
 
 
-@given(low=volumes_ml, width=volumes_ml, true=volumes_ml)
-def test_interval_corrected_by_a_score_ends_at_the_true_volume(low, width, true):
-    high = low + width
-    score = float(conformity_scores(low, high, true))
-    if score < 0 and np.cbrt(low) - score > np.cbrt(high) + score:
-        return  # the interval would be empty
-    middle = min(max(true, low), high) if score < 0 else low  # a volume inside, so that nothing is widened for it
-    inside = corrected_interval(low, high, middle, score + 1e-9)
+@given(low=volumes_ml, width=volumes_ml, true=volumes_ml, where=st.floats(0, 1))
+def test_interval_corrected_by_the_scores_ends_at_the_true_volume(low, width, true, where):
+    """Moved by a little more than its score, each end lets the true volume in; by a little less, one end does not."""
+    high, volume = low + width, low + where * width
+    below, above = (float(score) for score in conformity_scores(low, high, true))
+    inside = corrected_interval(low, high, volume, max(below, 0) + 1e-9, max(above, 0) + 1e-9)
     assert inside[0] <= true <= inside[1]
-    if score > 1e-3:
-        tighter = corrected_interval(low, high, middle, score - 1e-6)
-        assert not tighter[0] <= true <= tighter[1]
+    if max(below, above) > 1e-3:
+        outside = corrected_interval(low, high, volume, below - 1e-6 if below > 0 else 0, above - 1e-6 if above > 0 else 0)
+        assert not outside[0] <= true <= outside[1]
 
 
 def test_score_is_the_distance_of_cube_roots():
-    np.testing.assert_allclose(conformity_scores([8, 8, 8], [27, 27, 27], [1, 64, 15.625]), [1, 1, -0.5])
-    assert corrected_interval(8, 27, 10, 1) == pytest.approx((1, 64))
-    assert corrected_interval(0, 0, 0, 0.5) == pytest.approx((0, 0.125))
-    assert corrected_interval(8, 27, 26, -0.3) == pytest.approx((12.167, 26))  # widened to hold the volume
-    assert corrected_interval(8, 27, 26, -0.75) == (26, 26)  # the ends have passed each other
+    below, above = conformity_scores([8, 8, 8], [27, 27, 27], [1, 64, 15.625])
+    np.testing.assert_allclose(below, [1, -2, -0.5])
+    np.testing.assert_allclose(above, [-2, 1, -0.5])
+    assert corrected_interval(8, 27, 10, 1, 0) == pytest.approx((1, 27))
+    assert corrected_interval(8, 27, 10, 0, 1) == pytest.approx((8, 64))
+    assert corrected_interval(0, 0, 0, 0.5, 0.5) == pytest.approx((0, 0.125))
+    assert corrected_interval(8, 27, 26, -0.3, -0.3) == pytest.approx((12.167, 26))  # widened to hold the volume
+    assert corrected_interval(8, 27, 26, -0.75, -0.75) == (26, 26)  # the ends have passed each other
 
 
 def test_each_size_gets_its_correction():
     calibration = calibration_of()
     small = calibration.state("IPH", 1.0, 1.0, 8.0)
-    assert (small.low_ml, small.high_ml) == pytest.approx((0.125, 15.625))
+    assert (small.low_ml, small.high_ml) == pytest.approx((0.125, 2.25**3))
     assert small.kind is IntervalKind.CALIBRATED
     none_found = calibration.state("IPH", 0.0, 0.0, 2.0)
     assert (none_found.low_ml, none_found.high_ml) == pytest.approx((0, 2))
     medium = calibration.state("IPH", 27.0, 8.0, 64.0)
-    assert (medium.low_ml, medium.high_ml) == pytest.approx((2.1**3, 3.9**3))
-    assert calibration.state("IPH", 5.0, 5.0, 5.0).high_ml == pytest.approx((5 ** (1 / 3) + 0.5) ** 3)  # a limit belongs below
+    assert (medium.low_ml, medium.high_ml) == pytest.approx((2.1**3, 4.1**3))
+    assert calibration.state("IPH", 5.0, 5.0, 5.0).high_ml == pytest.approx((5 ** (1 / 3) + 0.25) ** 3)  # a limit belongs below
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,17 @@ def test_calibration_of_other_weights_gives_no_interval():
     stated = calibration_of(model_sha256="cd" * 32).state("IPH", 1.0, 0.5, 2.0)
     assert stated.low_ml is None
     assert "other weights" in stated.note
+
+
+def test_calibration_ends_with_a_setting_that_changes_predictions_but_not_with_a_title():
+    run = SamplingProcedure.model_validate(RUN)
+    renamed = card().model_copy(update={"title": "another", "evaluation": {"dice": 0.5}})
+    whole = card().model_copy(update={"windows": "whole"})
+    for changed, reason in ((renamed, ""), (whole, "settings")):
+        calibration = IntervalCalibration.of(changed, run)
+        assert calibration is not None
+        assert reason in calibration.withheld
+        assert bool(calibration.withheld) == bool(reason)
 
 
 def test_model_without_calibration_has_none():

@@ -27,6 +27,7 @@ def calibration(known: VolumeErrors) -> Calibration:
         {
             "level": 0.9,
             "model_sha256": "0" * 64,
+            "settings_sha256": "0" * 64,
             "sampling": {"method": "tta", "samples": 20, "transforms": 5, "presets": []},
             "data": {"description": "drawn", "cases": known.predicted_ml.size, "with_hemorrhage": known.predicted_ml.size},
             "volumes": {"total": calibrate_volume(known, 0.9)},

@@ -21,7 +21,7 @@ from hemorrhage.errors import (
     UnreadableInputError,
 )
 from hemorrhage.models.calibrating import check_can_be_calibrated, store_calibration
-from hemorrhage.models.calibration import Calibration, CalibrationData, SamplingProcedure
+from hemorrhage.models.calibration import Calibration, CalibrationData, SamplingProcedure, settings_sha256
 from hemorrhage.models.model import Model
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
@@ -158,6 +158,7 @@ def fit_calibration(
     return Calibration(
         level=level,
         model_sha256=model.sha256,
+        settings_sha256=settings_sha256(model.card),
         sampling=SamplingProcedure(
             method=sampling.method or model.methods[0],
             samples=max(record.samples for record in records),

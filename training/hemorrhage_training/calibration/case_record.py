@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hemorrhage import __version__
 from hemorrhage.measures.volumes import sample_interval
+from hemorrhage.models.calibration import settings_sha256
 from hemorrhage.models.model import Model
 from hemorrhage.progress import StopCallback
 from hemorrhage.segment_ct import segment
@@ -108,10 +109,9 @@ class CaseRecord(BaseModel):
 
 def fingerprint(case: CalibrationCase, model: Model, sampling: Sampling, number: int) -> str:
     """Return a hash of case, weights, sampling and program; the device is left out, as a run may go on on another."""
-    card = model.card
-    run = (card.methods, card.mirror_axes, card.windows, card.slices, card.default_preset)
+    run = (model.sha256, settings_sha256(model.card), model.methods[0], model.card.default_preset)
     how = (sampling.method, sampling.samples, sampling.transforms, sampling.preset, sampling.seed + number)
-    text = repr((__version__, case.name, case.state, model.sha256, run, how, INVERSE_TEMPERATURES.tolist()))
+    text = repr((__version__, case.name, case.state, run, how, INVERSE_TEMPERATURES.tolist()))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

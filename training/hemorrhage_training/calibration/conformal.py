@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from hemorrhage.models.calibration import SizeStratum, VolumeCalibration
 #: (Broderick et al., Stroke 1993). They are fixed, not quantiles of the cases at hand: the guarantee needs strata that do not
 #: depend on them.
 STRATUM_LIMITS_ML = (0.0, 5.0, 30.0)
-#: Fewer cases give no interval. The guarantee begins with 9 (at 90 %), but it is one over calibrations too: with n cases the
-#: coverage of the very one at hand follows Beta(k, n + 1 - k), whose standard deviation is 0.09 with 9 cases and 0.06 with 20.
+#: Fewer cases give no interval. The guarantee needs 19 (at 90 %), and it is one over calibrations too: with n cases the share of
+#: new ones below the very upper end at hand follows Beta(k, n + 1 - k), whose standard deviation is 0.05 with 20 cases.
 FEWEST_CASES = 20
 
 
@@ -63,7 +63,7 @@ def conformal_quantile(scores: ArrayLike, level: float) -> float:
 
 
 def calibrate_volume(errors: VolumeErrors, level: float, fewest_cases: int = FEWEST_CASES) -> VolumeCalibration:
-    """Return the correction of one class's intervals in each stratum of predicted volume.
+    """Return the corrections of one class's intervals in each stratum of predicted volume.
 
     Raises
     ------
@@ -72,19 +72,27 @@ def calibrate_volume(errors: VolumeErrors, level: float, fewest_cases: int = FEW
     """
     if not errors.predicted_ml.size:
         raise ArgumentError("there is no case to calibrate with")
-    scores = conformity_scores(errors.low_ml, errors.high_ml, errors.reference_ml)
+    below, over = conformity_scores(errors.low_ml, errors.high_ml, errors.reference_ml)
     ends = [None, *STRATUM_LIMITS_ML, None]
     strata = []
     for above, up_to in itertools.pairwise(ends):
-        inside = np.full(scores.shape, True)
+        inside = np.full(below.shape, True)
         if above is not None:
             inside &= errors.predicted_ml > above
         if up_to is not None:
             inside &= errors.predicted_ml <= up_to
         cases = int(inside.sum())
-        quantile = conformal_quantile(scores[inside], level)
-        usable = cases >= fewest_cases and math.isfinite(quantile)
-        strata.append(SizeStratum(above_ml=above, up_to_ml=up_to, cases=cases, correction=quantile if usable else None))
+        # Half of 1 - level for each side; where nothing was found, the interval begins at 0 and only the upper end can fail.
+        of_each = (1 + level) / 2
+        low = conformal_quantile(below[inside], of_each)
+        high = conformal_quantile(over[inside], level if up_to == 0 else of_each)
+        usable = cases >= fewest_cases and math.isfinite(low) and math.isfinite(high)
+        corrections = (low, high) if usable else (None, None)
+        strata.append(
+            SizeStratum(
+                above_ml=above, up_to_ml=up_to, cases=cases, low_correction=corrections[0], high_correction=corrections[1]
+            )
+        )
     return VolumeCalibration(largest_ml=float(errors.predicted_ml.max()), strata=strata)
 
 
@@ -93,8 +101,3 @@ def calibrate_volumes(
 ) -> dict[str, VolumeCalibration]:
     """Return `calibrate_volume` of each class and of the ``total``."""
     return {name: calibrate_volume(each, level, fewest_cases) for name, each in errors.items()}
-
-
-def classes_without_interval(volumes: Mapping[str, VolumeCalibration]) -> Sequence[str]:
-    """Return the classes that will never get an interval where something of them was found."""
-    return [name for name, each in volumes.items() if all(s.correction is None for s in each.strata if s.above_ml is not None)]
