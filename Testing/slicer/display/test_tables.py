@@ -153,6 +153,6 @@ def test_withheld_interval_has_no_ends_and_the_header_says_that_it_is_calibrated
     assert "not calibrated" in result.node("volumesTable").GetColumnDescription("low_ml")
     widget = qt.QTableWidget()
     VolumesTable(widget, print).show(stated)
-    intervals = [widget.item(row, 2).text() for row in range(widget.rowCount)]
+    intervals = [widget.item(row, 3).text() for row in range(widget.rowCount)]
     assert intervals == ["withheld"] + ["1.0 \u2013 50.0"] * 5
-    assert "calibrated 90 % interval" in widget.horizontalHeaderItem(2).toolTip()
+    assert "calibrated 90 % interval" in widget.horizontalHeaderItem(3).toolTip()
