@@ -1,4 +1,4 @@
-"""A program that stands in for the engine process and behaves as badly as a test wants; standard library only, so it starts at once.
+"""Stands in for the engine process and behaves as badly as a test wants; standard library only, so it starts at once.
 
 Run as `python engine_double.py BEHAVIOR [RESULT PREVIEW]`: the folders hold a finished result and a preview, which are copied
 to where the client asks for them.
