@@ -29,10 +29,13 @@ def write_volumes(result: Any, path: Path) -> None:
     isReviewed = result.segmentation is not None and result.node(LESION_NUMBERS) is not None
     reviewed = Review(result).reviewedMl() if isReviewed else {}
     rows = [
-        [volume["name"], *(volume[column] for column in _VOLUMES), reviewed.get(volume["name"], "")]
+        [
+            *(volume["name"], *(volume[column] for column in _VOLUMES)),
+            *(volume.get("interval", "samples"), reviewed.get(volume["name"], "")),
+        ]
         for volume in result.summary["volumes"]
     ]
-    _write(path, ("class", *_VOLUMES, "reviewed_ml"), rows)
+    _write(path, ("class", *_VOLUMES, "interval", "reviewed_ml"), rows)
 
 
 def write_lesions(result: Any, path: Path) -> None:

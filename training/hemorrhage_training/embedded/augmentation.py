@@ -64,14 +64,19 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
 
 
 def _brighten_near_bone(image: Tensor, rng: np.random.Generator) -> Tensor:
-    """Raise (or lower) soft tissue towards the skull, as beam hardening and its correction leave it in many scanners."""
+    """Raise (or lower) soft tissue towards the skull, as beam hardening and its correction leave it in many scanners.
+
+    A narrow rim and a wide one, up to 36 and 15 HU at the bone: an older scanner's brain measured 56 HU at 2 to 3 mm from the
+    inner table, 43 at 4 mm, 37 at 6 mm, 34 at 10 mm and 25 in its middle.
+    """
     bone = image.numpy() > _BONE
     if not bone.any():
         return image
     distance = np.stack([distance_transform_edt(~each) if each.any() else np.full(each.shape, np.inf) for each in bone])
-    rim = float(rng.uniform(-0.25, 0.6)) * np.exp(-distance / rng.uniform(2, 12))
+    narrow = float(rng.uniform(-0.2, 1.2)) * np.exp(-distance / rng.uniform(1.5, 6))
+    wide = float(rng.uniform(-0.1, 0.5)) * np.exp(-distance / rng.uniform(6, 25))
     soft = (~bone) & (image.numpy() > _FAT)
-    return image + torch.from_numpy((rim * soft).astype(np.float32))
+    return image + torch.from_numpy(((narrow + wide) * soft).astype(np.float32))
 
 
 def _warp_in_plane(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
