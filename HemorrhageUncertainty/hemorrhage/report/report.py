@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ..json_types import json_types
 from ..measures.places import uncertainty_threshold
 from ..segmentation import Segmentation, VolumeEstimate
 from .axial_view import AxialView
+from .data_uri import png_data_uri
 from .figures import lesion_close_up, place_close_up, sample_volumes_figure
 from .overview import RESEARCH_USE, write_overview
 
@@ -62,26 +62,22 @@ def render_report(segmentation: Segmentation, overview_png: bytes) -> str:
         found=[volume for volume in segmentation.volumes[:-1] if volume.volume_ml > 0],
         samples=len(segmentation.volumes[-1].samples_ml),
         lesions=[
-            (lesion, _data_uri(lesion_close_up(segmentation, view, lesion)) if lesion.number <= _PICTURED_LESIONS else None)
+            (lesion, png_data_uri(lesion_close_up(segmentation, view, lesion)) if lesion.number <= _PICTURED_LESIONS else None)
             for lesion in lesions
         ],
         places=[
-            (place, _data_uri(place_close_up(segmentation, view, place)) if place.rank <= _PICTURED_PLACES else None)
+            (place, png_data_uri(place_close_up(segmentation, view, place)) if place.rank <= _PICTURED_PLACES else None)
             for place in segmentation.places
         ],
         slices=view.slices,
-        overview=_data_uri(overview_png),
-        histogram=_data_uri(figure) if figure else None,
+        overview=png_data_uri(overview_png),
+        histogram=png_data_uri(figure) if figure else None,
         colours={name: "rgb({}, {}, {})".format(*rgb) for name, rgb in CLASS_COLOURS.items()},
         full_names={each.name: each.full_name for each in HemorrhageClass},
         threshold=uncertainty_threshold(len(segmentation.classes)),
         provenance=list(_rows(json_types(segmentation.provenance))),
         research_use=RESEARCH_USE,
     )
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def _rows(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

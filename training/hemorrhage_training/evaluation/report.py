@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from hemorrhage import __version__
+from hemorrhage.report.data_uri import png_data_uri
 
 from .tables import Table, in_words
 
@@ -54,7 +54,9 @@ def write_report(
                     any(isinstance(row[column], str) and column < _leading_texts(section.table) for row in section.table.rows)
                     for column in range(len(section.table.columns))
                 ],
-                "pictures": [{"source": _data_uri(picture), "caption": caption} for picture, caption in section.figures],
+                "pictures": [
+                    {"source": png_data_uri(picture.read_bytes()), "caption": caption} for picture, caption in section.figures
+                ],
             }
             for section in sections
         ],
@@ -71,7 +73,3 @@ def _leading_texts(table: Table) -> int:
         if count == 2:
             break
     return count
-
-
-def _data_uri(picture: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")

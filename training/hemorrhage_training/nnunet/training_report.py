@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import jinja2
 import matplotlib
 from matplotlib.figure import Figure
+
+from hemorrhage.report.data_uri import png_data_uri
 
 from .epoch_record import EpochRecord
 
@@ -40,7 +41,7 @@ def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Se
         last=epochs[-1] if epochs else None,
         best=max((e.mean_dice for e in epochs if e.mean_dice == e.mean_dice), default=None),
         hours=sum(e.seconds for e in epochs) / 3600,
-        curves=_data_uri(training_curves(epochs, classes)) if epochs else None,
+        curves=png_data_uri(_png(training_curves(epochs, classes))) if epochs else None,
     )
     partial = path.with_suffix(".partial")
     partial.write_text(html, encoding="utf-8")
@@ -74,7 +75,7 @@ def training_curves(epochs: Sequence[EpochRecord], classes: Sequence[str]) -> Fi
     return figure
 
 
-def _data_uri(figure: Figure) -> str:
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
