@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from hemorrhage_training.embedded.loss import SubtypeAndHemorrhageLoss, soft_dice
+from hemorrhage_training.embedded.loss import SubtypeAndHemorrhageLoss
 
 
 def test_perfect_prediction_costs_nothing():
@@ -27,13 +28,19 @@ def test_uniform_prediction_of_one_subtype_everywhere_in_closed_form():
     assert loss == pytest.approx(math.log(6) + (1 - subtype) + (1 - hemorrhage), abs=1e-5)
 
 
-def test_soft_dice_equals_monai():
-    from monai.losses import DiceLoss
+def test_equals_a_plain_reading():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn((2, 4, 3, 5, 6), generator=generator)
+    labels = torch.randint(0, 3, (2, 1, 3, 5, 6), generator=generator)  # the fourth class is absent
+    p, t = logits.double().softmax(1).numpy(), labels[:, 0].numpy()
 
-    probability = torch.rand(2, 3, 4, 5, 6)
-    target = (torch.rand(2, 3, 4, 5, 6) > 0.5).float()
-    independent = DiceLoss(batch=True, reduction="none", smooth_nr=0, smooth_dr=1e-5)(probability, target).flatten()
-    assert torch.allclose(1 - soft_dice(probability, target), independent, atol=1e-6)
+    def dice(probability, true):
+        return 2 * (probability * true).sum() / (probability.sum() + true.sum())
+
+    subtypes = [dice(p[:, c], t == c) for c in (1, 2)]
+    cross_entropy = -np.log(np.take_along_axis(p, t[:, None], axis=1)).mean()
+    expected = cross_entropy + (1 - np.mean(subtypes)) + (1 - dice(1 - p[:, 0], t > 0))
+    assert SubtypeAndHemorrhageLoss(4)([logits], labels).item() == pytest.approx(expected, abs=1e-5)
 
 
 def test_wrong_subtype_costs_less_than_a_missed_hemorrhage():

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from monai.losses import DiceLoss
 from torch import Tensor, nn
-
-_EPSILON = 1e-5
-
-
-def soft_dice(probability: Tensor, target: Tensor) -> Tensor:
-    """Return 2 sum(p t) / sum(p + t) per class, over batch and voxels, for (B, C, ...) tensors: shape (C,)."""
-    axes = [0, *range(2, probability.ndim)]
-    return 2 * (probability * target).sum(axes) / ((probability + target).sum(axes) + _EPSILON)
 
 
 class SubtypeAndHemorrhageLoss(nn.Module):
@@ -26,6 +19,8 @@ class SubtypeAndHemorrhageLoss(nn.Module):
     def __init__(self, classes: int, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
         super().__init__()
         self.classes, self.scales = classes, scales
+        #: 1 - 2 sum(p t) / sum(p + t) per class, over batch and voxels.
+        self._dice_loss = DiceLoss(batch=True, reduction="none", smooth_nr=0, smooth_dr=1e-5)
 
     def forward(self, outputs: list[Tensor], labels: Tensor) -> Tensor:
         """Return the loss of logits per scale [(B, C, D, H, W), ...] against labels (B, 1, D, H, W)."""
@@ -41,6 +36,6 @@ class SubtypeAndHemorrhageLoss(nn.Module):
         if not present:
             return probability.new_zeros(())
         one_hot = torch.stack([target == c for c in present], 1).to(probability)
-        subtypes = soft_dice(probability[:, present], one_hot).mean()
-        hemorrhage = soft_dice(1 - probability[:, :1], one_hot.sum(1, keepdim=True)).mean()
-        return (1 - subtypes) + (1 - hemorrhage)
+        subtypes = self._dice_loss(probability[:, present], one_hot).mean()
+        hemorrhage = self._dice_loss(1 - probability[:, :1], one_hot.sum(1, keepdim=True)).mean()
+        return subtypes + hemorrhage
