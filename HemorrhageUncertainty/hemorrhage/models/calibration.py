@@ -81,7 +81,7 @@ class TemperatureCalibration(_Record):
     temperature : float
         Above 1 = the probabilities were too sure of themselves.
     voxels : int
-        Voxels inside the head that it was fitted on.
+        Voxels inside the skull that it was fitted on.
     nll_before, nll_after : float
         Mean negative log-likelihood (natural) of the reference class in these voxels.
     """

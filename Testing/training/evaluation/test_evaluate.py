@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from hemorrhage.errors import ArgumentError, GeometryError, Interrupted, NotAVolumeError, OutputExistsError, UnreadableInputError
 from hemorrhage.head_ct import HeadCT
+from hemorrhage.intracranial_mask import intracranial_mask
 from hemorrhage.progress import Stage
 from hemorrhage.writing.volume_file import write_volume
 from hemorrhage_training.evaluation.calibration import PROBABILITY_FLOOR
@@ -87,7 +88,9 @@ def test_calibration_and_error_detection_agree_with_scikit_learn(evaluated, data
     auroc = roc_auc_score(wrong, entropy)
     assert float(rows["whole", "AUROC for error, entropy"]["all voxels"]) == pytest.approx(auroc, abs=1e-3)
     assert float(rows["whole", "error rate"]["all voxels"]) == pytest.approx(wrong.mean())
-    assert float(rows["head", "error rate"]["all voxels"]) > 1.5 * wrong.mean()
+    inside = np.concatenate([intracranial_mask(each.ct).ravel() for each in made])
+    assert float(rows["head", "error rate"]["all voxels"]) == pytest.approx(wrong[inside].mean())
+    assert wrong[inside].mean() > 1.5 * wrong.mean()
 
 
 def test_error_rates_count_every_voxel(evaluated, data_set):
@@ -141,6 +144,18 @@ def test_ignored_voxels_are_left_out(data_set, tmp_path):
     assert cohort.errors[Region.WHOLE, "entropy"].error_rate == 0
     kept = sum(np.count_nonzero(data_set.segmentations[name].labels == truth) for name, truth in data_set.truths.items())
     assert cohort.calibration[Region.WHOLE].voxels == kept
+
+
+def test_a_ct_without_a_skull_has_no_figures_inside(data_set, tmp_path, monkeypatch):
+    odd = data_set.segmentations["case_0001"].ct.hu
+    monkeypatch.setattr(
+        "hemorrhage.intracranial_mask.intracranial_mask",
+        lambda ct: None if np.allclose(ct.hu, odd, atol=1) else np.ones(ct.shape, bool),
+    )
+    cohort = evaluate(Inputs(data_set.predictions, data_set.references, cts=data_set.cts), tmp_path / "out")
+    inside = [each.case for each in cohort.uncertainty if each.region is Region.HEAD]
+    assert inside == ["case_0000", "case_0002", "case_0003"]
+    assert "known for 3 of 4 cases" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_a_stopped_run_goes_on_where_it_was(data_set, label_maps, tmp_path):

@@ -11,13 +11,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hemorrhage import __version__
+from hemorrhage.intracranial_mask import intracranial_mask
 from hemorrhage.measures.volumes import sample_interval
 from hemorrhage.models.calibration import settings_sha256
 from hemorrhage.models.model import Model
 from hemorrhage.progress import StopCallback
 from hemorrhage.segment_ct import segment
 
-from ..evaluation.head_mask import head_mask
 from .calibration_cases import CalibrationCase
 from .temperature_fit import INVERSE_TEMPERATURES, TemperatureSums
 
@@ -68,7 +68,7 @@ class CaseRecord(BaseModel):
         Preset of random transforms that the CT got.
     volumes : mapping of class name, and ``total``, to VolumeRecord
     voxels, nll, slope, curvature
-        See `TemperatureSums`; voxels inside the head.
+        See `TemperatureSums`; voxels inside the skull (all voxels if none is found).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -145,8 +145,8 @@ def measure_case(
         # Not the stated interval: that of a model that is calibrated already is another one, or withheld.
         low, high = sample_interval(np.array(each.samples_ml), each.volume_ml)
         volumes[each.name] = VolumeRecord(predicted_ml=each.volume_ml, low_ml=low, high_ml=high, reference_ml=true_ml[each.name])
-    head = head_mask(ct)
-    inside = np.full(ct.shape, True) if head is None else head
+    skull = intracranial_mask(ct)
+    inside = np.full(ct.shape, True) if skull is None else skull
     sums = TemperatureSums()
     sums.add(result.probabilities[:, inside], reference[inside])
     return CaseRecord(

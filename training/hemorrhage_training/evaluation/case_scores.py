@@ -23,7 +23,7 @@ ANY = "any hemorrhage"
 
 
 class Region(StrEnum):
-    """Which voxels a figure is about."""
+    """Which voxels a figure is about: all, or those inside the skull (`hemorrhage.intracranial_mask`)."""
 
     WHOLE = "whole"
     HEAD = "head"

@@ -13,7 +13,7 @@ from pathlib import Path
 from hemorrhage.errors import ArgumentError, Interrupted, ResourceError
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
-from .case_scores import CaseScores
+from .case_scores import CaseScores, Region
 from .cases import CaseFiles, CaseList, check_grids, find_cases
 from .class_names import BINARY_CLASSES, class_names, ignore_label
 from .cohort import Cohort
@@ -117,7 +117,7 @@ def evaluate(
         "settings": asdict(settings),
         "cases": cohort.cases,
         "predictions_without_reference": list(found.without_reference),
-        "cases_with_head": sum(case.ct is not None for case in found.cases),
+        "cases_with_head": sum(each.region is Region.HEAD for each in cohort.uncertainty),
     }
     with folder.finishing(record) as partial:
         write_evaluation(cohort, partial, found, inputs.predictions, inputs.references, compare)

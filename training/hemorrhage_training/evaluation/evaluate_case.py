@@ -149,7 +149,7 @@ def _score_maps(
 ) -> None:
     """Add what the method's maps are worth: detection of errors, calibration, aggregated uncertainty of the case."""
     regions: dict[Region, NDArray[np.bool_] | None] = {Region.WHOLE: None}
-    if case.ct is not None and (head := _head_of(case, case.ct, grid)) is not None:
+    if case.ct is not None and (head := _inside_skull(case, case.ct, grid)) is not None:
         regions[Region.HEAD] = head
     probabilities = _on_grid(folder / "probabilities.nii.gz", grid, len(settings.predicted_classes))
     maps = {name: _on_grid(folder / f"{name}.nii.gz", grid) for name in MAPS}
@@ -246,17 +246,16 @@ def _merged(probabilities: NDArray[np.float32], settings: EvaluationSettings) ->
     return np.stack([probabilities[0], probabilities[1:].sum(axis=0)])
 
 
-def _head_of(case: CaseFiles, path: Path, grid: Grid) -> NDArray[np.bool_] | None:
+def _inside_skull(case: CaseFiles, path: Path, grid: Grid) -> NDArray[np.bool_] | None:
+    from hemorrhage.intracranial_mask import intracranial_mask
     from hemorrhage.reading import read_ct
-
-    from .head_mask import head_mask
 
     ct = read_ct(path)
     if not grid.is_same_as(Grid(ct.shape, ct.affine)):
         raise GeometryError(
             f"case {case.name}: the CT {path} lies on another grid than the label maps: name the one they belong to"
         )
-    return head_mask(ct)
+    return intracranial_mask(ct)
 
 
 def _result_of(case: CaseFiles) -> Mapping[str, Any] | None:

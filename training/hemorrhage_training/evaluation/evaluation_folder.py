@@ -20,7 +20,7 @@ from .evaluate_case import EvaluationSettings
 
 FORMAT = "hemorrhage-evaluation"
 #: Raised when a field changes its meaning or goes away.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RECORD = "evaluation.json"
 _OURS = ("*.csv", "tables.md", "report.html", "figures", "scores", ".partial-*")
 

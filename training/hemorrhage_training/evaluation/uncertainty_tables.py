@@ -71,9 +71,9 @@ def uncertainty_table(cohort: Cohort) -> Table:
             ends = (None, None, None) if mean is None else (mean.value, mean.low, mean.high)
             rows.append((str(region), title, pooled, *ends, len(values)))
     note = (
-        "Per voxel; air around the head makes every figure of the whole volume look good. ECE: 10 bins of equal width of the "
-        "predicted class's confidence. Error: predicted label is not the reference's. Chance level of the "
-        "AUPRC is the error rate."
+        "Per voxel; air around the head makes every figure of the whole volume look good; 'head' is the space inside the skull. "
+        "ECE: 10 bins of equal width of the predicted class's confidence. Error: predicted label is not the reference's. "
+        "Chance level of the AUPRC is the error rate."
     )
     columns = ("region", "figure", "all voxels", "mean of cases", "low", "high", "cases")
     return Table("uncertainty", "Calibration and detection of errors", columns, tuple(rows), note)

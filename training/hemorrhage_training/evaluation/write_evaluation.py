@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import figures, uncertainty_figures, uncertainty_tables
+from .case_scores import Region
 from .cases import CaseList
 from .cohort import Cohort
 from .comparison import comparison_table
@@ -114,9 +115,10 @@ def _notes(cohort: Cohort, found: CaseList) -> list[str]:
         notes.append(f"{len(found.without_reference)} predictions have no reference and were left out: {named}.")
     if not cohort.calibration:
         notes.append("The predictions are label maps only: nothing can be said about uncertainty.")
-    elif (with_ct := sum(case.ct is not None for case in found.cases)) < len(cohort.cases):
+    elif (inside := sum(each.region is Region.HEAD for each in cohort.uncertainty)) < len(cohort.cases):
         notes.append(
-            f"Figures inside the head are known for {with_ct} of {len(cohort.cases)} cases: the others' CT was not given."
+            f"Figures inside the head are known for {inside} of {len(cohort.cases)} cases: "
+            "the others' CT was not given, or no skull was found in it."
         )
     if any(len(case.references) > 1 for case in found.cases):
         notes.append("Where a case has several raters, the reference is their majority, of equally frequent labels the lowest.")
