@@ -218,6 +218,6 @@ class Segmentation:
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write all files of a result (see `hemorrhage.writing.save_segmentation`) and return the folder."""
-        from .writing import save_segmentation
+        from .writing.save_segmentation import save_segmentation
 
         return save_segmentation(self, folder, overwrite=overwrite)

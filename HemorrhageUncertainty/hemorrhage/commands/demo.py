@@ -56,7 +56,7 @@ def demo(
             should_stop=stop_requested,
         )
         report(Progress(Stage.WRITING))
-        from ..writing import save_segmentation
+        from ..writing.save_segmentation import save_segmentation
 
         save_segmentation(
             segmentation,

@@ -1,6 +1,4 @@
-"""Results on disk."""
+"""Results on disk.
 
-from .save_segmentation import save_segmentation
-from .volume_file import write_volume
-
-__all__ = ["save_segmentation", "write_volume"]
+Nothing is imported here: who only needs the names of a table's columns does not wait for SimpleITK or pydantic.
+"""

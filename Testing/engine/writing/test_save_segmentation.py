@@ -17,14 +17,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-import hemorrhage.writing  # noqa: F401
 from harness.synthetic_segmentation import synthetic_segmentation
 from hemorrhage.errors import ArgumentError, OutputExistsError, ResourceError
+from hemorrhage.writing import result_folder as FOLDER
+from hemorrhage.writing import save_segmentation as SAVE
 from hemorrhage.writing.result_folder import RESULT_FILES, check_result_folder, result_folder
 from hemorrhage.writing.result_schema import ResultRecord
-
-SAVE = sys.modules["hemorrhage.writing.save_segmentation"]
-FOLDER = sys.modules["hemorrhage.writing.result_folder"]
 
 
 @pytest.fixture(scope="module")
