@@ -23,6 +23,7 @@ def train(
     Examples
     --------
     - `hemorrhage train training/configs/uncertainty_aware_nnunet.yaml`
+    - `hemorrhage train training/configs/slexnet.yaml`
     """
     try:
         import yaml  # noqa: F401
@@ -31,8 +32,8 @@ def train(
     except ImportError as error:
         raise ArgumentError(f"training needs more ({error.name}): pip install 'hemorrhage-uncertainty[train]'") from error
     with progress_display(progress) as report:
-        from hemorrhage_training.nnunet.run_training import run_training
-        from hemorrhage_training.nnunet.train_config import read_config
+        from hemorrhage_training.methods import run_training
+        from hemorrhage_training.train_config import read_config
 
         result = run_training(read_config(config), progress=report, should_stop=stop_requested)
     if progress is ProgressMode.JSON:

@@ -133,7 +133,7 @@ def test_export_refuses_what_it_must(trained, tmp_path):
     ],
 )
 def test_a_bad_configuration_is_one_sentence(tmp_path, content, sentence):
-    from hemorrhage_training.nnunet.train_config import read_config
+    from hemorrhage_training.train_config import read_config
 
     path = tmp_path / "config.yaml"
     path.write_text(content)

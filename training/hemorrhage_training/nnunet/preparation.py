@@ -12,17 +12,17 @@ from typing import Any
 
 from hemorrhage.errors import ArgumentError
 
-from .train_config import TrainConfig
+from .train_config import NnunetTrainConfig
 from .uncertainty_settings import PLANS_KEY
 
 
-def set_nnunet_folders(config: TrainConfig) -> None:
+def set_nnunet_folders(config: NnunetTrainConfig) -> None:
     """Point nnU-Net's environment variables of this process to the folders of the run."""
     folders = {"raw": config.data.parent, "preprocessed": config.work / "preprocessed", "results": config.work / "results"}
     os.environ.update({f"nnUNet_{kind}": str(folder) for kind, folder in folders.items()})
 
 
-def prepare(config: TrainConfig) -> dict[str, Any]:
+def prepare(config: NnunetTrainConfig) -> dict[str, Any]:
     """Plan and preprocess what is not there yet, and return the plans of this run, with its settings in them.
 
     Raises
@@ -42,7 +42,7 @@ def prepare(config: TrainConfig) -> dict[str, Any]:
     return _plans_of_run(config, base, plans)
 
 
-def _plans(config: TrainConfig, base: Path) -> dict[str, Any]:
+def _plans(config: NnunetTrainConfig, base: Path) -> dict[str, Any]:
     if config.plans:
         plans: dict[str, Any] = json.loads(config.plans.read_text(encoding="utf-8"))
         plans["dataset_name"] = config.data.name
@@ -64,7 +64,7 @@ def _plans(config: TrainConfig, base: Path) -> dict[str, Any]:
     return planned
 
 
-def _fingerprint(config: TrainConfig, base: Path) -> None:
+def _fingerprint(config: NnunetTrainConfig, base: Path) -> None:
     if (base / "dataset_fingerprint.json").exists():
         return
     from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
@@ -75,7 +75,7 @@ def _fingerprint(config: TrainConfig, base: Path) -> None:
         extractor.run(overwrite_existing=False)
 
 
-def _preprocess(config: TrainConfig, base: Path, plans: dict[str, Any]) -> None:
+def _preprocess(config: NnunetTrainConfig, base: Path, plans: dict[str, Any]) -> None:
     settings = plans["configurations"][config.configuration]
     folder = base / settings.get("data_identifier", f"{plans['plans_name']}_{config.configuration}")
     done = folder.with_name(f"{folder.name}.done")  # beside the folder: nnU-Net tells its data by the endings inside
@@ -96,7 +96,7 @@ def _preprocess(config: TrainConfig, base: Path, plans: dict[str, Any]) -> None:
     done.touch()
 
 
-def _plans_of_run(config: TrainConfig, base: Path, plans: dict[str, Any]) -> dict[str, Any]:
+def _plans_of_run(config: NnunetTrainConfig, base: Path, plans: dict[str, Any]) -> dict[str, Any]:
     identifier = f"{plans['plans_name']}_{config.name}"
     mine = {**plans, "plans_name": identifier, PLANS_KEY: config.uncertainty.model_dump(mode="json")}
     path = base / f"{identifier}.json"

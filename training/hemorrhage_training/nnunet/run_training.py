@@ -16,10 +16,11 @@ from hemorrhage.device import choose_device
 from hemorrhage.errors import Interrupted
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
-from .checkpoint_file import previous_of
+from ..checkpoint_file import previous_of
+from ..training_result import TrainingResult
 from .epoch_record import EpochLog, EpochRecord
 from .preparation import prepare
-from .train_config import TrainConfig
+from .train_config import NnunetTrainConfig
 from .training_report import write_training_report
 
 LOG_NAME = "epochs.jsonl"
@@ -27,26 +28,21 @@ REPORT_NAME = "training_report.html"
 
 
 @dataclass(frozen=True)
-class TrainingResult:
-    """Where a training left its files.
+class NnunetTrainingResult(TrainingResult):
+    """Where nnU-Net left its files; `model` is its trained-model folder, which `hemorrhage export` takes too.
 
     Attributes
     ----------
-    model : Path
-        nnU-Net's trained-model folder: `hemorrhage segment --model` and `hemorrhage export` take it.
     fold : Path
         The fold's own folder: checkpoints, log, curves.
-    report : Path
     """
 
-    model: Path
     fold: Path
-    report: Path
 
 
 def run_training(
-    config: TrainConfig, progress: ProgressCallback | None = None, should_stop: StopCallback | None = None
-) -> TrainingResult:
+    config: NnunetTrainConfig, progress: ProgressCallback | None = None, should_stop: StopCallback | None = None
+) -> NnunetTrainingResult:
     """Train, or go on where an earlier run of this configuration stopped; a finished one is left as it is.
 
     Raises
@@ -62,7 +58,7 @@ def run_training(
     trainer = _trainer(config, plans)
     fold = Path(trainer.output_folder)
     log = EpochLog(fold / LOG_NAME)
-    result = TrainingResult(fold.parent, fold, fold / REPORT_NAME)
+    result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold)
     final, latest = fold / "checkpoint_final.pth", fold / "checkpoint_latest.pth"
     if not final.exists():
         with _quiet():
@@ -92,7 +88,7 @@ def run_training(
     return result
 
 
-def _trainer(config: TrainConfig, plans: dict[str, Any]) -> Any:
+def _trainer(config: NnunetTrainConfig, plans: dict[str, Any]) -> Any:
     from .trainer import nnUNetTrainerUncertaintyAware
 
     base = config.work / "preprocessed" / config.data.name
@@ -111,7 +107,7 @@ def _foreground(trainer: Any) -> list[str]:
     return [name for name, value in trainer.dataset_json["labels"].items() if value in trainer.label_manager.foreground_labels]
 
 
-def _settings(config: TrainConfig, plans: dict[str, Any]) -> dict[str, Any]:
+def _settings(config: NnunetTrainConfig, plans: dict[str, Any]) -> dict[str, Any]:
     return {
         "data set": config.data.name,
         "plans": plans["plans_name"],

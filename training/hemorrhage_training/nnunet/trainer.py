@@ -21,9 +21,10 @@ from torch import Tensor, nn
 
 from hemorrhage.errors import ArgumentError
 from hemorrhage.head_ct import Spacing
+from hemorrhage.models.nnunet_folder import read_checkpoint
 from hemorrhage.transforms import TransformPreset
 
-from .checkpoint_file import remove_checkpoint, whole_checkpoint, write_checkpoint
+from ..checkpoint_file import remove_checkpoint, whole_checkpoint, write_checkpoint
 from .epoch_record import EpochRecord
 from .patch_uncertainty import RunningVariance, transformed_predictions
 from .uncertainty_settings import UncertaintySettings
@@ -211,7 +212,7 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
     def load_checkpoint(self, filename_or_checkpoint: dict[str, Any] | str) -> None:
         """Load a checkpoint; a damaged one is replaced by the one before it, and one that holds code is refused."""
         if isinstance(filename_or_checkpoint, str):
-            whole = whole_checkpoint(Path(filename_or_checkpoint))
+            whole = whole_checkpoint(Path(filename_or_checkpoint), read_checkpoint)
             if whole != Path(filename_or_checkpoint):
                 self.print_to_log_file(f"{filename_or_checkpoint} is damaged: going on from {whole.name}")
             filename_or_checkpoint = str(whole)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hemorrhage.errors import ModelError
-from hemorrhage_training.nnunet.checkpoint_file import previous_of, remove_checkpoint, whole_checkpoint, write_checkpoint
+from hemorrhage.models.nnunet_folder import read_checkpoint
+from hemorrhage_training.checkpoint_file import previous_of, remove_checkpoint, whole_checkpoint, write_checkpoint
 
 
 def _write(path, value):
@@ -20,7 +21,7 @@ def test_the_one_before_is_kept(tmp_path):
     path = tmp_path / "checkpoint_latest.pth"
     for value in (1.0, 2.0, 3.0):
         _write(path, value)
-    assert _value(whole_checkpoint(path)) == 3
+    assert _value(whole_checkpoint(path, read_checkpoint)) == 3
     assert _value(previous_of(path)) == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint_latest.previous.pth", "checkpoint_latest.pth"]
 
@@ -36,14 +37,14 @@ def test_a_failed_write_leaves_the_present_one(tmp_path):
     with pytest.raises(OSError, match="No space"):
         write_checkpoint(path, full_disk)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
-    assert _value(whole_checkpoint(path)) == 1
+    assert _value(whole_checkpoint(path, read_checkpoint)) == 1
 
 
 def test_killed_between_the_two_renames_the_one_before_is_used(tmp_path):
     path = tmp_path / "checkpoint_latest.pth"
     _write(path, 1.0)
     path.rename(previous_of(path))
-    assert _value(whole_checkpoint(path)) == 1
+    assert _value(whole_checkpoint(path, read_checkpoint)) == 1
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[: len(c) // 2], lambda c: c[:2000] + b"\x00\x01\x02" + c[2003:], lambda c: b""])
@@ -52,10 +53,10 @@ def test_damage_is_found(tmp_path, damage):
     _write(path, 1.0)
     _write(path, 2.0)
     path.write_bytes(damage(path.read_bytes()))
-    assert whole_checkpoint(path) == previous_of(path)
+    assert whole_checkpoint(path, read_checkpoint) == previous_of(path)
     previous_of(path).unlink()
     with pytest.raises(ModelError, match="start the training anew"):
-        whole_checkpoint(path)
+        whole_checkpoint(path, read_checkpoint)
 
 
 def test_a_checkpoint_with_code_is_refused(tmp_path):
@@ -66,7 +67,7 @@ def test_a_checkpoint_with_code_is_refused(tmp_path):
     path = tmp_path / "checkpoint_latest.pth"
     write_checkpoint(path, lambda partial: torch.save({"network_weights": Evil()}, partial))
     with pytest.raises(ModelError):
-        whole_checkpoint(path)
+        whole_checkpoint(path, read_checkpoint)
 
 
 def test_removing_removes_both(tmp_path):

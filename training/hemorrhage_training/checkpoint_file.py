@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, with the one before kept, and read without running what they hold."""
+"""Checkpoints that are whole or not there, with the one before kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hemorrhage.errors import ModelError
-from hemorrhage.models.nnunet_folder import read_checkpoint
 
 
 def previous_of(path: Path) -> Path:
@@ -33,8 +32,14 @@ def write_checkpoint(path: Path, write: Callable[[Path], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def whole_checkpoint(path: Path) -> Path:
+def whole_checkpoint(path: Path, read: Callable[[Path], object]) -> Path:
     """Return `path` if it is a whole checkpoint, else the one before it.
+
+    Parameters
+    ----------
+    path : Path
+    read : callable
+        Reads a checkpoint without running what it holds; raises `ModelError` if it is damaged, or holds more than it should.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def whole_checkpoint(path: Path) -> Path:
         Neither is there and whole.
     """
     for candidate in (path, previous_of(path)):
-        if candidate.exists() and _is_whole(candidate):
+        if candidate.exists() and _is_whole(candidate, read):
             return candidate
     raise ModelError(f"{path} is damaged, and no whole checkpoint was kept before it: start the training anew")
 
@@ -53,13 +58,13 @@ def remove_checkpoint(path: Path) -> None:
     previous_of(path).unlink(missing_ok=True)
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether every record has the checksum that it was written with, and nothing but weights and settings is inside."""
+def _is_whole(path: Path, read: Callable[[Path], object]) -> bool:
+    """Whether every record has the checksum that it was written with, and `read` has nothing to object to."""
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:
                 return False
-        read_checkpoint(path)
+        read(path)
     except (ModelError, zipfile.BadZipFile, OSError, RuntimeError):
         return False
     return True
