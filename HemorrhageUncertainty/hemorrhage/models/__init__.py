@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .registry import remove_model as remove_model
     from .registry import verify_model as verify_model
     from .slexnet_folder import write_slexnet_folder as write_slexnet_folder
+    from .slicenet_folder import write_slicenet_folder as write_slicenet_folder
 
 _HOME_OF = {
     "Model": ".model",
@@ -31,6 +32,7 @@ _HOME_OF = {
     "verify_model": ".registry",
     "write_model_folder": ".model_folder",
     "write_slexnet_folder": ".slexnet_folder",
+    "write_slicenet_folder": ".slicenet_folder",
 }
 
 __all__ = sorted(_HOME_OF)

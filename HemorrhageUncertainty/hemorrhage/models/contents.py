@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..nnunet.network_plans import NetworkPlans
-from ..slexnet import SlexNetSettings
+from ..slices import SliceSettings
 from .model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ class ModelContents:
     folder : Path
     card : ModelCard
         The folder's own, or one made from a stock nnU-Net folder; `files` holds the hashes found.
-    plans : NetworkPlans or SlexNetSettings
+    plans : NetworkPlans or SliceSettings
         What the network is built from.
     read_weights : callable
-        Reads the state dict of every fold.
+        Reads the state dict of every fold, or member of an ensemble.
     """
 
     folder: Path
     card: ModelCard
-    plans: NetworkPlans | SlexNetSettings
+    plans: NetworkPlans | SliceSettings
     read_weights: Callable[[], Sequence[Weights]]

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, ModelError
+from ..method import Method
 from ..precision import Precision
 from ..progress import StopCallback
 from ..slexnet import SlexNetSettings
 from .contents import ModelContents
-from .model_card import Architecture, Method, ModelCard, read_card
+from .model_card import Architecture, ModelCard, read_card
 from .model_folder import is_model_folder, open_model_folder
 from .nnunet_folder import is_nnunet_folder, open_nnunet_folder
 from .slexnet_folder import open_slexnet_folder
+from .slicenet_folder import open_slicenet_folder
 
 if TYPE_CHECKING:
     import torch
@@ -179,13 +181,20 @@ class Model:
         return TestTimeAugmentation(ready, preset or self.card.default_preset, transforms)
 
 
+_OPEN = {
+    Architecture.NNUNET: open_model_folder,
+    Architecture.SLEXNET: open_slexnet_folder,
+    Architecture.SLICENET: open_slicenet_folder,
+}
+
+
 def open_contents(folder: Path) -> ModelContents:
     """Open a model folder of either format (see `Model`)."""
     if not folder.is_dir():
         raise ModelError(f"there is no model folder {folder}")
     if is_model_folder(folder):
         card = read_card(folder)
-        return open_slexnet_folder(folder, card) if card.method == Architecture.SLEXNET else open_model_folder(folder, card)
+        return _OPEN[Architecture(card.method)](folder, card)
     if is_nnunet_folder(folder):
         return open_nnunet_folder(folder)
     raise ModelError(

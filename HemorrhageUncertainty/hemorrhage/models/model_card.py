@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import ModelError
+from ..method import Method
 from .calibration import Calibration
 
 SCHEMA_VERSION = 1
@@ -21,19 +22,12 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 FileName = Annotated[str, Field(pattern=NAME_PATTERN)]
 
 
-class Method(StrEnum):
-    """Ways to draw samples that this program knows."""
-
-    TTA = "tta"
-    DETERMINISTIC = "deterministic"
-    SLEX = "slex"
-
-
 class Architecture(StrEnum):
     """Kinds of model that this program can run."""
 
     NNUNET = "nnunet"
     SLEXNET = "slexnet"
+    SLICENET = "slicenet"
 
 
 class ModelCard(BaseModel):
@@ -48,9 +42,9 @@ class ModelCard(BaseModel):
     title : str
         One line for people.
     method : str
-        Kind of model: ``nnunet`` or ``slexnet``.
+        Kind of model: ``nnunet``, ``slexnet`` or ``slicenet``.
     methods : list of str
-        Ways to draw samples that the model offers (``tta``, ``deterministic``, a SLEX-Net's ``slex``); the first is the default.
+        Ways to draw samples that the model offers (`hemorrhage.method.Method`); the first is the default.
     classes : list of str
         Class names by label value; the first is ``background``.
     configuration : str
@@ -83,7 +77,7 @@ class ModelCard(BaseModel):
     schema_version: int = SCHEMA_VERSION
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     title: str
-    method: Literal["nnunet", "slexnet"] = "nnunet"
+    method: Literal["nnunet", "slexnet", "slicenet"] = "nnunet"
     methods: Annotated[list[Method], Field(min_length=1)] = [Method.TTA, Method.DETERMINISTIC]
     classes: Annotated[list[str], Field(min_length=2)]
     configuration: str = "3d_fullres"
@@ -117,8 +111,9 @@ class ModelCard(BaseModel):
 
     @model_validator(mode="after")
     def _methods_are_offered(self) -> ModelCard:
-        if Method.SLEX in self.methods and self.method != Architecture.SLEXNET:
-            raise ValueError("the method 'slex' needs a SLEX-Net")
+        for method in (Method.SLEX, Method.SLEX_TTA):
+            if method in self.methods and self.method != Architecture.SLEXNET:
+                raise ValueError(f"the method {method.value!r} needs a SLEX-Net")
         return self
 
     @property

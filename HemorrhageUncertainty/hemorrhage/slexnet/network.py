@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
+from ..slices.unet import UNet
 from .aggregation import aggregate
 from .settings import SlexNetSettings
-from .unet import UNet
 
 
 class SlexNet(nn.Module):

@@ -1,25 +1,20 @@
-"""A SLEX-Net model, ready to run on CTs: device, precision, memory, stopping."""
+"""A SLEX-Net model, ready to run on CTs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 import torch
 
-from ..device import choose_device
-from ..errors import Interrupted, ModelError, ResourceError
-from ..head_ct import HeadCT
-from ..precision import Precision, choose_precision
+from ..precision import Precision
 from ..progress import StopCallback
-from ..sampling.network import PreparedTensor
+from ..slices.slice_stack_network import SliceStackNetwork
 from .aggregation import aggregate
 from .network import SlexNet
-from .preprocessing import normalized_slices, prepare, square_corner
 from .settings import SlexNetSettings
 
 
-class SliceExpansionNetwork:
+class SliceExpansionNetwork(SliceStackNetwork):
     """One SLEX-Net, as samplers see it.
 
     Parameters
@@ -27,27 +22,16 @@ class SliceExpansionNetwork:
     settings : SlexNetSettings
     weights : mapping of str to tensor
         State dict of `SlexNet`.
-    device : str or torch.device
-        ``auto``, ``cpu``, ``cuda``, ``cuda:n``.
-    precision : Precision, optional
-        Default: what suits the device.
-    batch : int, optional
-        Slices per forward pass; default 16 on CUDA, 4 on a CPU.
-    report : callable, optional
-        Receives a sentence whenever memory ran out and something smaller is tried.
-    should_stop : callable, optional
-        Asked before every forward pass; True raises `Interrupted`.
-
-    Attributes
-    ----------
-    messages : list of str
-        The sentences given to `report` so far, for the result's warnings.
+    device, precision, batch, report, should_stop
+        See `SliceStackNetwork`.
 
     Raises
     ------
     ModelError
         The weights do not fit the settings.
     """
+
+    settings: SlexNetSettings
 
     def __init__(
         self,
@@ -60,29 +44,9 @@ class SliceExpansionNetwork:
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
     ) -> None:
-        self.settings = settings
-        self.device = choose_device(device)
-        self.precision = precision or choose_precision(self.device)
-        self.messages: list[str] = []
-        self._first_batch = self._batch = batch or (16 if self.device.type == "cuda" else 4)
-        self._report, self._should_stop = report, should_stop
+        super().__init__(settings, device=device, precision=precision, batch=batch, report=report, should_stop=should_stop)
         self._network = SlexNet(settings)
-        try:
-            self._network.load_state_dict(weights)
-        except RuntimeError as error:
-            raise ModelError(f"the weights do not fit this SLEX-Net: {' '.join(str(error).split())[:200]}") from error
-        self._network.to(self.device).eval()
-
-    def start_run(self, report: Callable[[str], None] | None = None, should_stop: StopCallback | None = None) -> None:
-        """Make a network that was used before ready for another run, as if it were new; see the constructor."""
-        self._report, self._should_stop = report, should_stop
-        self._batch = self._first_batch
-        self.messages = []
-
-    def prepare(self, ct: HeadCT) -> PreparedTensor:
-        """Return the windowed slices of `ct`, (1, D, h, w), on the network's device; see `preprocessing.prepare`."""
-        prepared = prepare(ct, self.settings)
-        return replace(prepared, data=prepared.data.to(self.device))
+        self._ready(self._network, weights)
 
     def hypotheses(self, data: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return each slice's own class probabilities, and those expanded from each neighbor.
@@ -104,43 +68,13 @@ class SliceExpansionNetwork:
         Interrupted
             `should_stop` returned True.
         """
-        return tuple(self._on_grid(each, data) for each in self._run(data))
+        return self._run(data, lambda slices, batch: self._network.hypotheses(slices, batch, self.stop_if_asked))
 
     def probabilities(self, data: torch.Tensor) -> torch.Tensor:
         """Return the aggregated class probabilities (B, C, D, h, w) of volumes (B, 1, D, h, w); raises as `hypotheses`."""
-        volumes = []
-        for each in data:
-            own, *expanded = self._run(each)
-            volumes.append(self._on_grid(aggregate(own, expanded, self.settings), each))
-        return torch.stack(volumes)
 
-    def _run(self, data: torch.Tensor) -> Sequence[torch.Tensor]:
-        slices = normalized_slices(data[0].to(self.device).float(), self.settings.image_size)
-        while True:
-            try:
-                flags = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
-                with torch.inference_mode(), self.precision.autocast(self.device), flags:
-                    return self._network.hypotheses(slices, self._batch, self._stop_if_asked)
-            except torch.OutOfMemoryError as error:
-                if self._batch == 1:
-                    raise ResourceError(
-                        f"the memory of {self.device} cannot hold one slice in the network: use --device cpu or a smaller model"
-                    ) from error
-                self._batch = max(1, self._batch // 2)
-                self._say(f"the memory of {self.device} ran out: continuing with {self._batch} slices at once")
-            torch.cuda.empty_cache()
+        def aggregated(slices: torch.Tensor, batch: int) -> tuple[torch.Tensor]:
+            own, *expanded = self._network.hypotheses(slices, batch, self.stop_if_asked)
+            return (aggregate(own, expanded, self.settings),)
 
-    def _on_grid(self, maps: torch.Tensor, data: torch.Tensor) -> torch.Tensor:
-        """Cut squares (D, C, S, S) back to the slices of `data`: (C, D, h, w)."""
-        top, left = square_corner(data, self.settings.image_size)
-        cut = maps[:, :, top : top + data.shape[-2], left : left + data.shape[-1]]
-        return cut.transpose(0, 1).contiguous().to(data.device)
-
-    def _stop_if_asked(self) -> None:
-        if self._should_stop is not None and self._should_stop():
-            raise Interrupted("stopped on request: nothing was written")
-
-    def _say(self, message: str) -> None:
-        self.messages.append(message)
-        if self._report is not None:
-            self._report(message)
+        return torch.cat([self._run(each, aggregated)[0][None] for each in data])

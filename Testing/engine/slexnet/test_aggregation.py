@@ -10,7 +10,7 @@ from hemorrhage.slexnet import Direction, SlexNetSettings, Weighting
 from hemorrhage.slexnet.aggregation import aggregate, consistency_error, consistency_weight
 from hemorrhage.slexnet.network import SlexNet
 from hemorrhage.slexnet.predictive_entropy import foreground_entropy, predictive_entropy
-from hemorrhage.slexnet.unet import UNet
+from hemorrhage.slices.unet import UNet
 
 BINARY = ["background", "hemorrhage"]
 SIX = ["background", "EDH", "IPH", "IVH", "SAH", "SDH"]

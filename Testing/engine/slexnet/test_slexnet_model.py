@@ -42,7 +42,7 @@ def model(folder) -> Model:
 def test_folder_says_what_the_model_offers(folder, model):
     written = json.loads((folder / "model.json").read_text())
     assert written["method"] == "slexnet"
-    assert model.methods == ("slex", "tta", "deterministic")
+    assert model.methods == ("slex", "slex-tta", "tta", "deterministic")
     assert model.classes == tuple(CLASSES)
     assert verify_model(folder).sha256 == model.sha256
 

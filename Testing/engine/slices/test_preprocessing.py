@@ -7,10 +7,10 @@ import torch
 from hemorrhage.errors import NotACTError
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.intracranial_mask import intracranial_mask
-from hemorrhage.slexnet import SlexNetSettings
-from hemorrhage.slexnet.preprocessing import normalized_slices, prepare, square_corner
+from hemorrhage.slices import SliceSettings
+from hemorrhage.slices.preprocessing import normalized_slices, prepare, square_corner
 
-SETTINGS = SlexNetSettings(classes=["background", "hemorrhage"], channels=[4, 8, 8], image_size=64)
+SETTINGS = SliceSettings(classes=["background", "hemorrhage"], channels=[4, 8, 8], image_size=64)
 
 
 def test_shows_the_inside_of_the_skull_only(phantom_ct):

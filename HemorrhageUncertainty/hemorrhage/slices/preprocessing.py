@@ -1,4 +1,4 @@
-"""From a CT to the slices that SLEX-Net sees: inside of the skull, window, one pixel size; and each slice's normalization."""
+"""From a CT to the slices that a network sees: inside of the skull, window, one pixel size; and each slice's normalization."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..head_ct import HeadCT
 from ..intracranial_mask import intracranial_mask
 from ..sampling.network import PreparedTensor
 from ..sampling.working_grid import WorkingGrid
-from .settings import SlexNetSettings
+from .settings import SliceSettings
 
 
-def prepare(ct: HeadCT, settings: SlexNetSettings) -> PreparedTensor:
+def prepare(ct: HeadCT, settings: SliceSettings) -> PreparedTensor:
     """Return axial slices of the inside of the skull, windowed to [0, 1] and 0 elsewhere, on their working grid.
 
     The grid has the CT's own slices (those that show the inside of the skull) and pixels of ``field_mm / image_size``; so the way
@@ -29,7 +29,7 @@ def prepare(ct: HeadCT, settings: SlexNetSettings) -> PreparedTensor:
     """
     inside = intracranial_mask(ct)
     if inside is None:
-        raise NotACTError("no inside of a skull was found, which SLEX-Net needs: use another model, or check the CT")
+        raise NotACTError("no inside of a skull was found, which this model needs: use another model, or check the CT")
     keep = _with_margin(inside, ct, settings.margin_mm)
     grid = working_grid(ct, keep, settings)
     box = tuple(slice(start, stop) for start, stop in grid.box)
@@ -41,7 +41,7 @@ def prepare(ct: HeadCT, settings: SlexNetSettings) -> PreparedTensor:
     return PreparedTensor(shrunk[:, 0][None].clamp(0, 1).contiguous(), grid)
 
 
-def working_grid(ct: HeadCT, inside: NDArray[np.bool_], settings: SlexNetSettings) -> WorkingGrid:
+def working_grid(ct: HeadCT, inside: NDArray[np.bool_], settings: SliceSettings) -> WorkingGrid:
     """Return the grid of the slices that hold any of the mask `inside`: a square about it, as far as the CT goes."""
     a, b, c = AnatomicalAxes.of(ct.affine).order
     mask = inside.transpose(a, b, c)
@@ -81,7 +81,7 @@ def square_corner(data: torch.Tensor, image_size: int) -> tuple[int, int]:
     return (image_size - data.shape[-2]) // 2, (image_size - data.shape[-1]) // 2
 
 
-def _window(settings: SlexNetSettings) -> tuple[float, float]:
+def _window(settings: SliceSettings) -> tuple[float, float]:
     return settings.level_hu - settings.width_hu / 2, settings.level_hu + settings.width_hu / 2
 
 
