@@ -46,6 +46,7 @@ def synthetic_segmentation(
     samples: int = 20,
     source: str = "phantom",
     affine: np.ndarray | None = None,
+    method: str = "tta",
 ) -> Segmentation:
     """Return a measured phantom head, on the grid of `affine` if given; the blobs' probabilities fall off smoothly."""
     rng = np.random.default_rng(0)
@@ -78,12 +79,13 @@ def synthetic_segmentation(
         expected_entropy=(entropy * 0.8).astype(np.float32),
         mutual_information=(entropy * 0.2).astype(np.float32),
         votes=np.full(shape, samples, np.uint16),
+        parts=None,
         sample_volumes_ml=np.clip(volumes * (1 + 0.12 * rng.standard_normal((samples, 6))), 0, None),
     )
     provenance = {
         "program": {"name": "hemorrhage-uncertainty", "version": "0.1.0"},
         "model": {"name": "phantom", "sha256": "0" * 64},
-        "method": "tta",
+        "method": method,
         "samples": samples,
         "seed": 0,
         "device": "cpu",
