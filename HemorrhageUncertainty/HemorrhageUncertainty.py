@@ -5,7 +5,7 @@ from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
-from HemorrhageUncertaintyLib.layout import registerLayout
+from HemorrhageUncertaintyLib.layout import registerLayouts
 from HemorrhageUncertaintyLib.logic import HemorrhageUncertaintyLogic
 from HemorrhageUncertaintyLib.sample_data import registerSampleData
 from HemorrhageUncertaintyLib.self_test import HemorrhageUncertaintyTest
@@ -42,9 +42,9 @@ class HemorrhageUncertainty(ScriptedLoadableModule):
 
 
 def _register():
-    """Offer what is needed before the panel is opened: sample data, codes of segments, the layout that a saved scene uses."""
+    """Offer what is needed before the panel is opened: sample data, codes of segments, the layouts that a saved scene uses."""
     registerSampleData()
     loadTerminology()
     layoutManager = slicer.app.layoutManager()
     if layoutManager is not None:  # there is none without a main window
-        registerLayout(layoutManager.layoutLogic().GetLayoutNode())
+        registerLayouts(layoutManager.layoutLogic().GetLayoutNode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import slicer
 
 from .heat_map_style import HeatMapStyle, styleOf
+from .legend import addLegend, legendOf
 
 MAP_NAMES = ("variance", "entropy", "mutualInformation")
 #: By ID: Slicer names tables that come from a file so, and knows no ``vtkMRMLColorTableNodeInferno``.
@@ -15,8 +16,6 @@ _PREPARED = "HemorrhageUncertainty.heatMap"
 _NAME, _OPACITY = "heatMap.name", "heatMap.opacity"
 #: Every map ends at 1 (or a rounding above), and nothing is hidden for being too high.
 _ABOVE_EVERY_MAP = 2.0
-#: As shares of the view: a narrow legend on the lower right, clear of the brain, above the corner of the orientation marker.
-_LEGEND_SIZE, _LEGEND_POSITION = (0.09, 0.32), (0.99, 0.2)
 
 
 class HeatMap:
@@ -72,14 +71,14 @@ class HeatMap:
     @property
     def range(self) -> tuple[float, float]:
         """Values with the darkest and the brightest color."""
-        display = self._display()
+        display = self.displayOf(self.name)
         half = display.GetWindow() / 2
         return display.GetLevel() - half, display.GetLevel() + half
 
     @property
     def threshold(self) -> float:
         """Voxels below are transparent."""
-        return self._display().GetLowerThreshold()
+        return self.displayOf(self.name).GetLowerThreshold()
 
     def show(self, name: str | None = None, *, legend: bool = True) -> None:
         """Show a map (the one shown last if no name is given) over the CT in all slice views, in the place of any other.
@@ -94,7 +93,7 @@ class HeatMap:
             raise KeyError(name)
         self._setLegendVisible(False)
         self.result.record.SetParameter(_NAME, name)
-        self._display()
+        self.displayOf(name)
         slicer.util.setSliceViewerLayers(background=self.result.ct, foreground=self.node, foregroundOpacity=self.opacity)
         self._setLegendVisible(legend)
 
@@ -121,11 +120,11 @@ class HeatMap:
         """
         if not high > low:
             raise ValueError(f"the upper end of the scale must be above {low:g}, not {high:g}")
-        self._display().SetWindowLevelMinMax(low, high)
+        self.displayOf(self.name).SetWindowLevelMinMax(low, high)
 
     def setThreshold(self, threshold: float) -> None:
         """Make voxels below `threshold` transparent."""
-        self._display().SetLowerThreshold(threshold)
+        self.displayOf(self.name).SetLowerThreshold(threshold)
 
     def setLegendVisible(self, visible: bool) -> None:
         """Show or hide the legend of a map that is shown."""
@@ -143,21 +142,21 @@ class HeatMap:
         for view in self._views():
             view.SetForegroundOpacity(opacity)
 
-    def _display(self):
-        """Return the chosen map's display node, which has had its first appearance.
+    def displayOf(self, name: str):
+        """Return a map's display node, which has had its first appearance, whether it is shown or not.
 
         Raises
         ------
         KeyError
             Where the result lacks the map.
         """
-        node = self.node
+        node = self.result.map(name)
         if node is None:
-            raise KeyError(self.name)
+            raise KeyError(name)
         node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
         if display.GetAttribute(_PREPARED) is None:
-            style = self.style(self.name)
+            style = self.style(name)
             wasModifying = display.StartModify()
             display.SetAndObserveColorNodeID(COLOR_NODE_ID)
             display.AutoWindowLevelOff()
@@ -165,32 +164,25 @@ class HeatMap:
             display.AutoThresholdOff()
             display.SetThreshold(style.threshold, _ABOVE_EVERY_MAP)
             display.ApplyThresholdOn()
-            display.SetAttribute(_PREPARED, self.name)
+            display.SetAttribute(_PREPARED, name)
             display.EndModify(wasModifying)
         return display
+
+    def addLegend(self, name: str):
+        """Add a legend to a map that has none, and return it."""
+        style = self.style(name)
+        return addLegend(self.displayOf(name), f"{style.title}\n({style.unit})", "%.2f")
 
     def _setLegendVisible(self, visible: bool) -> None:
         node = self.node
         display = node.GetDisplayNode() if node is not None else None
         if display is None:
             return
-        legend = slicer.modules.colors.logic().GetColorLegendDisplayNode(display)
+        legend = legendOf(display)
         if legend is None and visible:
-            legend = self._addLegend(display)
+            legend = self.addLegend(self.name)
         if legend is not None:
             legend.SetVisibility(visible)
-
-    def _addLegend(self, display):
-        style = self.style(self.name)
-        legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(display)
-        wasModifying = legend.StartModify()
-        legend.SetTitleText(f"{style.title}\n({style.unit})")
-        legend.SetLabelFormat("%.2f")
-        legend.SetNumberOfLabels(5)
-        legend.SetSize(*_LEGEND_SIZE)
-        legend.SetPosition(*_LEGEND_POSITION)
-        legend.EndModify(wasModifying)
-        return legend
 
 
 def _sliceViews() -> list:

@@ -9,6 +9,7 @@ from typing import Any
 import slicer
 
 from .hierarchy import folderOf, removeFolder
+from .procedure import Procedure
 
 RECORD_MODULE = "HemorrhageUncertaintyResult"
 _SUMMARY = "result"
@@ -68,6 +69,12 @@ class HemorrhageResult:
         """The results of a CT."""
         return [result for result in cls.all() if ctNode is not None and result.ct is ctNode]
 
+    @classmethod
+    def repeatedBy(cls, ctNode: Any, summary: dict[str, Any]) -> list[HemorrhageResult]:
+        """The results of a CT by the same model and method as a new one, which takes their place."""
+        procedure = Procedure.of(summary)
+        return [result for result in cls.ofCT(ctNode) if result.procedure.isRepeatedBy(procedure)]
+
     @property
     def record(self) -> Any:
         """The record node, or None where it is no longer in the scene."""
@@ -102,6 +109,11 @@ class HemorrhageResult:
     def summary(self) -> dict[str, Any]:
         """Everything scalar: the parsed ``result.json`` of the engine."""
         return json.loads(self._record.GetParameter(_SUMMARY) or "{}")
+
+    @property
+    def procedure(self) -> Procedure:
+        """By which model and method it came about."""
+        return Procedure.of(self.summary)
 
     def map(self, name: str) -> Any:
         """Return the volume node of ``variance``, ``entropy``, ``mutualInformation`` or ``probabilities.CLASS``, or None."""

@@ -1,8 +1,10 @@
-"""The arrangement of views in which a result is read."""
+"""The arrangement of views in which a result is read; and all layouts of the module, made known to the application."""
 
 from __future__ import annotations
 
 import slicer
+
+from .side_by_side_layout import SIDE_BY_SIDE, SIDE_BY_SIDE_ID
 
 #: Identifies the layout in this application and in saved scenes: never change it.
 LAYOUT_ID = 50960
@@ -58,17 +60,18 @@ LAYOUT = f"""
 """
 
 
-def registerLayout(layoutNode) -> None:
-    """Make the layout known; once more changes nothing.
+def registerLayouts(layoutNode) -> None:
+    """Make the module's layouts known; once more changes nothing.
 
-    To be called when the module is set up, so that a saved scene that uses the layout finds it.
+    To be called when the application has started, so that a saved scene that uses one finds it.
 
     Parameters
     ----------
     layoutNode : vtkMRMLLayoutNode
     """
-    if not layoutNode.AddLayoutDescription(LAYOUT_ID, LAYOUT):
-        layoutNode.SetLayoutDescription(LAYOUT_ID, LAYOUT)
+    for number, description in ((LAYOUT_ID, LAYOUT), (SIDE_BY_SIDE_ID, SIDE_BY_SIDE)):
+        if not layoutNode.AddLayoutDescription(number, description):
+            layoutNode.SetLayoutDescription(number, description)
 
 
 def showLayout(layoutManager) -> None:
@@ -79,7 +82,7 @@ def showLayout(layoutManager) -> None:
     layoutManager : qSlicerLayoutManager
         ``slicer.app.layoutManager()``.
     """
-    registerLayout(layoutManager.layoutLogic().GetLayoutNode())
+    registerLayouts(layoutManager.layoutLogic().GetLayoutNode())
     layoutManager.setLayout(LAYOUT_ID)
 
 

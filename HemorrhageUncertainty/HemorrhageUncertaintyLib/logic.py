@@ -147,7 +147,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         model : str
             ``default``, the name of an installed model (`models`), or a model folder.
         method : str, optional
-            ``tta`` or ``deterministic``; by default the model's own.
+            One of the model's (see `models`), e.g. ``tta`` or ``deterministic``; by default its own.
         device : str
             ``auto``, ``cpu``, ``cuda`` or ``cuda:n``.
         keepSamples : bool
@@ -155,7 +155,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         preset : str, optional
             Ranges of the random transforms: ``paper`` or ``anisotropic``; by default chosen by the spacing.
         replace : bool
-            Whether earlier results of the same CT are removed.
+            Whether an earlier result of the same CT by the same model and method is removed; those of others stay beside it.
 
         Returns
         -------

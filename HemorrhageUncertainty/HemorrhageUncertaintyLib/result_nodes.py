@@ -18,6 +18,7 @@ from .hierarchy import createFolder, putInFolder
 from .label_segments import fillSegmentation
 from .map_volume import addMapVolume, mapImageSteps
 from .preview_nodes import PreviewNodes, importPreview, previewSteps
+from .procedure import Procedure
 from .result_files import ResultFiles
 from .samples import addLabelColors, addSamples, sampleSequence, shownSample
 
@@ -45,7 +46,7 @@ class ImportSteps:
     input : CTInput
         What the engine was given.
     replace : bool
-        Whether earlier results of this CT are removed once this one is complete.
+        Whether an earlier result of this CT by the same model and method is removed once this one is complete.
     """
 
     def __init__(self, files: ResultFiles, ct: Any, input: CTInput, *, replace: bool = True) -> None:
@@ -63,7 +64,7 @@ class ImportSteps:
 
     def _run(self) -> Iterator[None]:
         try:
-            earlier = HemorrhageResult.ofCT(self._ct) if self._replace else []
+            earlier = HemorrhageResult.repeatedBy(self._ct, self._files.summary) if self._replace else []
             checkUnchanged(self._ct, self._input)
             for _step in self._make():
                 yield
@@ -83,7 +84,9 @@ class ImportSteps:
     def _make(self) -> Iterator[None]:
         files, ct, given = self._files, self._ct, self._input
         name = ct.GetName() or _("CT")
-        title = _("{ct} hemorrhage").format(ct=name)
+        # Which says what is what where results of several methods lie beside each other.
+        how = Procedure.of(files.summary).label
+        title = _("{ct} hemorrhage ({how})").format(ct=name, how=how)
         result = self._partial = HemorrhageResult.create(ct, files.summary, title)
         labels = yield from given.toNodeGridSteps(files.labels, "labels")
         labels = yield from inBackground(lambda: np.array(labels))  # from the disk
@@ -97,7 +100,7 @@ class ImportSteps:
         for role, what, values in self._maps():
             on_node = yield from given.toNodeGridSteps(values, "map")
             image, highest = yield from mapImageSteps(on_node)
-            node = addMapVolume(image, highest, ct, f"{name} {what}")
+            node = addMapVolume(image, highest, ct, f"{name} {what} ({how})")
             result.setNode(role, node)
             putInFolder(folder, [node])
             yield

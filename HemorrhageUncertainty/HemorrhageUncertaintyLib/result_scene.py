@@ -22,7 +22,7 @@ class ResultScene:
     Parameters
     ----------
     replace : bool
-        Whether a new result takes the place of earlier ones of the same CT.
+        Whether a new result takes the place of an earlier one of the same CT by the same model and method.
     """
 
     def __init__(self, replace: bool = True) -> None:
@@ -44,10 +44,11 @@ class ResultScene:
     def importSteps(self, folder: Path, ctNode: Any, ctInput: CTInput) -> Generator[None, None, HemorrhageResult]:
         """Make the nodes of a result, about one each step, and return it; closing this takes them away again.
 
-        Earlier results go when the new one is complete.
+        What it repeats goes when the new one is complete.
         """
-        earlier = HemorrhageResult.ofCT(ctNode) if self._replace else []
-        steps = ImportSteps(ResultFiles.read(folder), ctNode, ctInput, replace=False)
+        files = ResultFiles.read(folder)
+        earlier = HemorrhageResult.repeatedBy(ctNode, files.summary) if self._replace else []
+        steps = ImportSteps(files, ctNode, ctInput, replace=False)
         result = None
         try:
             for _step in steps:

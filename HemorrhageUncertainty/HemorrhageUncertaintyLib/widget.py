@@ -9,7 +9,7 @@ from slicer.util import VTKObservationMixin
 from .ct_input import assessSteps
 from .head_rendering import removeHead
 from .hemorrhage_result import RECORD_MODULE, HemorrhageResult
-from .layout import registerLayout
+from .layout import registerLayouts
 from .logic import HemorrhageUncertaintyLogic
 from .sections.comparison_section import ComparisonSection
 from .sections.display_section import BLINK_KEY, DisplaySection
@@ -60,7 +60,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.comparison = ComparisonSection(self.ui, self.logic)
 
         if slicer.app.layoutManager() is not None:
-            registerLayout(slicer.app.layoutManager().layoutLogic().GetLayoutNode())
+            registerLayouts(slicer.app.layoutManager().layoutLogic().GetLayoutNode())
         self._makeShortcuts()
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)

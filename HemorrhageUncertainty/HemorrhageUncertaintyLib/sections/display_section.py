@@ -6,18 +6,17 @@ from collections.abc import Generator
 import slicer
 from slicer.i18n import tr as _
 
+from ..first_look import giveFirstLook
 from ..head_rendering import showHead
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
 from ..step_runner import StepRunner
-from ..views import showBrainWindow, showOutlines, showSlices, showSurfaces, surfaceSteps
+from ..views import showOutlines, showSlices, showSurfaces, surfaceSteps
 from .string_choice import Choice, StringChoice
 
 BLINK_KEY = "H"
 _NOTHING = (None, None, None, None)
-#: Parameter of a result's record: it has been shown once, so that what a user changed since stays, also in a saved scene.
-_SEEN = "display.seen"
 
 
 class DisplaySection:
@@ -71,9 +70,7 @@ class DisplaySection:
         if self._heatMap is not None:
             styles = [(name, self._heatMap.style(name)) for name in self._heatMap.names()]
             self._map.setChoices([Choice(name, style.title, style.unit) for name, style in styles], self._heatMap.name)
-            if not result.record.GetParameter(_SEEN):
-                result.record.SetParameter(_SEEN, "1")
-                self._showFirst(result)
+            giveFirstLook(result)
             if result.segmentation is not None:
                 showSlices(result.segmentation)
             showPoints(result)
@@ -148,13 +145,6 @@ class DisplaySection:
         if self._drawing is not None:
             self._drawing.stop()
         self._drawing, self._mustArrange = None, False
-
-    def _showFirst(self, result) -> None:
-        """Give CT and segmentation their first appearance."""
-        if result.ct is not None:
-            showBrainWindow(result.ct)
-        if result.segmentation is not None:
-            showOutlines(result.segmentation)
 
     def _hide(self) -> None:
         """Take the result out of the views; the head of its CT stays."""

@@ -51,6 +51,10 @@ class _SliceWidgetView(_RenderedWidget):
         """The vtkMRMLSliceNode."""
         return self._view.node
 
+    def cornerAnnotation(self) -> Any:
+        """The vtkCornerAnnotation: text in the corners and along the edges."""
+        return self._view.cornerAnnotation
+
 
 class _SliceController(_RenderedWidget):
     """qMRMLSliceControllerWidget."""

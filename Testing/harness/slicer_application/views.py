@@ -123,6 +123,10 @@ class SliceView(View):
         self._image.GetProperty().SetDisplayLocationToBackground()
         self._image.VisibilityOff()
         self.renderer.AddViewProp(self._image)
+        # CTK's view has one of its own for every view, with this height of a line.
+        self.cornerAnnotation = vtk.vtkCornerAnnotation()
+        self.cornerAnnotation.SetMaximumLineHeight(0.07)
+        self.renderer.AddViewProp(self.cornerAnnotation)
         application_logic = slicer.app.applicationLogic()
         self.logic = slicer.vtkMRMLSliceLogic()
         self.logic.SetMRMLApplicationLogic(application_logic)

@@ -3,7 +3,7 @@
 import slicer
 
 from HemorrhageUncertaintyLib.distribution_plot import makeDistributionPlot
-from HemorrhageUncertaintyLib.layout import LAYOUT, LAYOUT_ID, registerLayout, showLayout, showPlot, showTable
+from HemorrhageUncertaintyLib.layout import LAYOUT, LAYOUT_ID, registerLayouts, showLayout, showPlot, showTable
 
 
 def shown(class_name):
@@ -27,9 +27,9 @@ def test_layout_has_every_view_once():
 
 def test_registering_again_changes_nothing():
     node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
-    registerLayout(node)
+    registerLayouts(node)
     count = len(node.GetLayoutIndices())
-    registerLayout(node)
+    registerLayouts(node)
     assert len(node.GetLayoutIndices()) == count
     assert node.GetLayoutDescription(LAYOUT_ID) == LAYOUT
     standard = [value for name, value in vars(slicer.vtkMRMLLayoutNode).items() if name.startswith("SlicerLayout")]

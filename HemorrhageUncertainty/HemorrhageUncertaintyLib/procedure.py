@@ -1,0 +1,50 @@
+"""How a result came about: which model, by which method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from .methods import methodDetails
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """Model and method of a result.
+
+    Two results of one CT by the same procedure are a repetition, of which the later one counts; by different ones, they are two
+    opinions that a reader may want to keep beside each other.
+
+    Attributes
+    ----------
+    model : str
+        Short name of the model; empty if the result does not say.
+    sha256 : str
+        Hash of the model; empty if the result does not say.
+    method : str
+        Name of the method, e.g. ``tta``; empty if the result does not say.
+    """
+
+    model: str
+    sha256: str
+    method: str
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> Procedure:
+        """Return the procedure of a parsed ``result.json``."""
+        provenance = summary.get("provenance") or {}
+        model = provenance.get("model") or {}
+        return cls(str(model.get("name") or ""), str(model.get("sha256") or ""), str(provenance.get("method") or ""))
+
+    @property
+    def label(self) -> str:
+        """A few words for lists and pictures: method and model."""
+        parts = [methodDetails(self.method).title if self.method else "", self.model]
+        return ", ".join(part for part in parts if part) or _("unknown method")
+
+    def isRepeatedBy(self, other: Procedure) -> bool:
+        """Whether `other` is the same model and method; a model that was trained anew is another one."""
+        return (self.sha256 or self.model, self.method) == (other.sha256 or other.model, other.method)
