@@ -2,67 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Method(StrEnum):
-    """A method of uncertainty, by the name that a request or the command line uses.
+    """A method of uncertainty, by the name that the command line and requests use."""
 
-    Attributes
-    ----------
-    full_name : str
-        Name for people.
-    explanation : str
-        What a sample is, in one sentence.
-    passes_per_sample : int
-        Forward passes of the network for each of the samples that are asked for.
-    """
+    TTA = "tta"
+    DETERMINISTIC = "deterministic"
+    SLEX = "slex"
+    SLEX_TTA = "slex-tta"
+    DROPOUT = "dropout"
+    MCBN = "mcbn"
+    ENSEMBLE = "ensemble"
 
+    @property
+    def full_name(self) -> str:
+        """Name for people."""
+        return _TEXTS[self].full_name
+
+    @property
+    def explanation(self) -> str:
+        """What a sample is, in one sentence."""
+        return _TEXTS[self].explanation
+
+    @property
+    def passes_per_sample(self) -> int:
+        """Forward passes of the network for each of the samples that are asked for."""
+        return _TEXTS[self].passes_per_sample
+
+
+@dataclass(frozen=True)
+class _Text:
     full_name: str
     explanation: str
-    passes_per_sample: int
+    passes_per_sample: int = 1
 
-    def __new__(cls, name: str, full_name: str, explanation: str, passes_per_sample: int = 1) -> Method:
-        """Make a string that knows more about itself."""
-        method = str.__new__(cls, name)
-        method._value_ = name
-        method.full_name, method.explanation, method.passes_per_sample = full_name, explanation, passes_per_sample
-        return method
 
-    TTA = (
-        "tta",
+_TEXTS = {
+    Method.TTA: _Text(
         "Monte-Carlo test-time augmentation",
         "Each sample is the network's prediction for a randomly rotated, scaled and flipped copy of the CT, transformed back.",
-    )
-    DETERMINISTIC = (
-        "deterministic",
+    ),
+    Method.DETERMINISTIC: _Text(
         "Single prediction",
-        "The network's one prediction: its entropy is the only uncertainty, and volumes get no spread.",
-    )
-    SLEX = (
-        "slex",
+        "The network's one prediction: its entropy is the only uncertainty, and volumes have no spread.",
+    ),
+    Method.SLEX: _Text(
         "Slice expansion",
-        "The samples are each slice's own prediction and those expanded from its neighbors: few, but from a single pass.",
-    )
-    SLEX_TTA = (
-        "slex-tta",
-        "Slice expansion under test-time augmentation",
-        "All of slice expansion's predictions for each of many randomly transformed copies of the CT, and how much of the "
-        "uncertainty is due to the expansion and how much to the transforms.",
-        3,
-    )
-    DROPOUT = (
-        "dropout",
+        "The samples are each slice's own prediction and those expanded from its neighbors: few, but quick.",
+    ),
+    Method.SLEX_TTA: _Text(
+        "Slice expansion with test-time augmentation",
+        "All predictions of slice expansion for each of many randomly transformed copies; tells what the expansion and what the "
+        "transforms contribute to the uncertainty.",
+        passes_per_sample=3,
+    ),
+    Method.DROPOUT: _Text(
         "Monte-Carlo dropout",
-        "Each sample is the prediction of the network without a random share of its feature maps, as in its training.",
-    )
-    MCBN = (
-        "mcbn",
+        "Each sample is the network's prediction without a random share of its feature maps, as in its training.",
+    ),
+    Method.MCBN: _Text(
         "Monte-Carlo batch normalization",
-        "Each sample is the network's prediction when normalized by the statistics of another random batch of its training.",
-    )
-    ENSEMBLE = (
-        "ensemble",
+        "Each sample is the network's prediction when normalized by another random batch of its training data.",
+    ),
+    Method.ENSEMBLE: _Text(
         "Deep ensemble",
-        "Each sample is the prediction of another network, trained independently: as many samples as there are networks.",
-    )
+        "Each sample is the prediction of another independently trained network: as many samples as there are networks.",
+    ),
+}

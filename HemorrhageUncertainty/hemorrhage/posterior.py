@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .errors import ArgumentError
 from .head_ct import HeadCT
+from .posterior_groups import GroupParts, GroupSums
 from .posterior_maps import PosteriorMaps, first_argmax, normalized_entropy, probabilities_on_ct, to_ct_grid
 from .preview import Preview, label_volumes_ml
 from .sampling.sampler import Sample
@@ -24,6 +25,7 @@ class Posterior:
 
     Each voxel counts its own votes: a sample without an opinion on a voxel (`Sample.valid`) changes nothing there. Mean and
     variance follow Welford's recursion. A voxel without any vote is background with no uncertainty, and `votes` tells.
+    Samples that come in groups (`Sample.group`) also tell what arises within and between groups (`parts`).
 
     Parameters
     ----------
@@ -48,6 +50,7 @@ class Posterior:
         self.samples = 0
         self._volumes_ml: list[NDArray[np.float64]] = []
         self._state: _State | None = None
+        self._groups: GroupSums | None = None
 
     def add(self, sample: Sample) -> None:
         """Take in one sample, of the same shape and device as those before.
@@ -55,7 +58,8 @@ class Posterior:
         Raises
         ------
         ArgumentError
-            If the sample does not have the posterior's classes, or not the shape of the samples before.
+            If the sample does not have the posterior's classes, or not the shape of the samples before, or if it is in a group
+            and those before were not, or the other way round.
         """
         probabilities, valid = sample.probabilities, sample.valid
         if probabilities.ndim != 4 or probabilities.shape[0] != self.classes:
@@ -73,12 +77,18 @@ class Posterior:
             raise ArgumentError(
                 f"a validity mask of shape {tuple(valid.shape)} does not fit probabilities of {tuple(probabilities.shape)}"
             )
+        if sample.group is not None and self.samples == 0:
+            self._groups = GroupSums(probabilities.shape, probabilities.device)
+        if (sample.group is None) != (self._groups is None):
+            raise ArgumentError("samples in groups and samples without do not go together in one posterior")
         labels = torch.empty(probabilities.shape[1:], dtype=torch.uint8, device=probabilities.device)
         with torch.inference_mode():
             thickness = max(1, _VOXELS_AT_ONCE // probabilities[0, 0].numel())
             for start in range(0, probabilities.shape[1], thickness):
                 part = slice(start, start + thickness)
                 self._state.add(part, probabilities[:, part].float(), None if valid is None else valid[part], labels[part])
+            if self._groups is not None and sample.group is not None:
+                self._groups.add(probabilities, valid, sample.group)
             counted = labels if valid is None else labels[valid]
             voxels = torch.bincount(counted.flatten(), minlength=self.classes)
         self._volumes_ml.append(voxels.cpu().numpy() * self.voxel_volume_ml)
@@ -122,6 +132,13 @@ class Posterior:
         """(D, H, W): `entropy` minus `expected_entropy`, in [0, 1]."""
         return self.entropy - self.expected_entropy
 
+    @property
+    def parts(self) -> GroupParts | None:
+        """What arises within and between the groups; None if the samples do not come in groups."""
+        if self._groups is None:
+            return None
+        return self._groups.parts(self.votes, self.variance, self.entropy, self.expected_entropy)
+
     def standard_error(self) -> torch.Tensor:
         """Return the estimated standard error of `variance` per voxel, (D, H, W); 0 where there are fewer than three votes.
 
@@ -164,6 +181,7 @@ class Posterior:
             votes=self.votes,
             standard_error=self.standard_error(),
             sample_volumes_ml=self.sample_volumes_ml,
+            parts=self.parts,
         )
 
     def preview(self, grid: WorkingGrid, classes: tuple[str, ...], voxel_volume_ml: float) -> Preview:

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .posterior_groups import GroupParts
 from .sampling.working_grid import WorkingGrid
+from .uncertainty_parts import UncertaintyParts
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class PosteriorMaps:
         Samples whose field of view held the voxel.
     sample_volumes_ml : (M, C) float64
         Volume of each class in each sample's own label map.
+    parts : UncertaintyParts or None
+        For samples in groups: what arises within a group is the expansion's, between groups the transforms'.
     """
 
     labels: NDArray[np.uint8]
@@ -53,6 +57,7 @@ class PosteriorMaps:
     mutual_information: NDArray[np.float32]
     votes: NDArray[np.uint16]
     sample_volumes_ml: NDArray[np.float64]
+    parts: UncertaintyParts | None = None
 
 
 def to_ct_grid(
@@ -64,6 +69,7 @@ def to_ct_grid(
     votes: torch.Tensor,
     standard_error: torch.Tensor,
     sample_volumes_ml: NDArray[np.float64],
+    parts: GroupParts | None = None,
 ) -> PosteriorMaps:
     """Resample maps of the working grid, (C, d, h, w) or (d, h, w), to the CT's grid and derive the others there."""
     probabilities = probabilities_on_ct(grid, mean)
@@ -82,7 +88,27 @@ def to_ct_grid(
         mutual_information=information.cpu().numpy(),
         votes=counted.round().cpu().numpy().astype(np.uint16),
         sample_volumes_ml=sample_volumes_ml,
+        parts=None if parts is None else _parts_on_ct(grid, parts, variances.sum(0).clamp_(max=1 - 1 / len(mean)), information),
     )
+
+
+def _parts_on_ct(grid: WorkingGrid, parts: GroupParts, variance: torch.Tensor, information: torch.Tensor) -> UncertaintyParts:
+    """Resample the shares that the first parts have in the wholes, by resampling both; the wholes on the CT's grid are given."""
+    maps = grid.to_ct(
+        torch.stack([parts.variance_within, parts.variance_between, parts.information_within, parts.information_between])
+    ).clamp_(min=0)
+    variance_within = variance * _share(maps[0], maps[1])
+    information_within = information * _share(maps[2], maps[3])
+    return UncertaintyParts(
+        variance_expansion=variance_within.cpu().numpy(),
+        variance_transforms=(variance - variance_within).cpu().numpy(),
+        mutual_information_expansion=information_within.cpu().numpy(),
+        mutual_information_transforms=(information - information_within).cpu().numpy(),
+    )
+
+
+def _share(part: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
+    return part / (part + rest).clamp(min=torch.finfo(torch.float32).tiny)
 
 
 def probabilities_on_ct(grid: WorkingGrid, mean: torch.Tensor) -> torch.Tensor:

@@ -56,7 +56,8 @@ def segment(
     model : Model, name or folder
         ``default`` is the embedded model; a folder may also be a stock nnU-Net v2 trained-model folder.
     samples : int
-        Plausible segmentations to draw, M >= 1 (the paper: 20). One suffices where nothing is random.
+        Plausible segmentations to draw, M >= 1 (the paper: 20). One suffices where nothing is random. The method ``slex-tta``
+        draws M transformed copies with several segmentations each.
     transforms : int
         Random transforms per sample, N >= 0 (the paper: 5); 0 is the network's plain prediction.
     seed : int
@@ -108,6 +109,8 @@ def segment(
     if sampler.largest_count is not None and samples > sampler.largest_count:
         count = sampler.largest_count
         notes.append(_fewer_samples(count, samples))
+    if count * sampler.samples_per_draw > MAX_SAMPLES:
+        raise ArgumentError(f"samples must be at most {MAX_SAMPLES // sampler.samples_per_draw} with this method, not {count}")
     maps, drawn, kept = _sample(run, sampler, head, count, seed, opened.classes, keep_samples, preview)
     with run.stage(Stage.SUMMARIZING):
         from .measures import build_segmentation
@@ -123,6 +126,7 @@ def segment(
             "started": started.isoformat(timespec="seconds"),
             "model": {"name": opened.name, "title": opened.card.title, "sha256": opened.sha256},
             "method": chosen,
+            "method_in_words": sampler.in_words(count),
             "samples": count,
             "transforms": transforms,
             "preset": used,
@@ -158,22 +162,23 @@ def _sample(
     keep_samples: bool,
     preview: PreviewCallback | None,
 ) -> tuple[PosteriorMaps, list[dict[str, object]], NDArray[np.uint8] | None]:
-    """Draw all samples into a posterior; return its maps, each sample's recorded parameters, and their label maps if kept."""
+    """Make `count` draws into a posterior; return its maps, each sample's recorded parameters, and their label maps if kept."""
     from .kept_samples import KeptSamples
     from .posterior import Posterior, working_voxel_volume_ml
 
+    total = count * sampler.samples_per_draw
     with run.stage(Stage.PREPROCESSING):
         grid = sampler.grid(ct)
         posterior = Posterior(len(classes), working_voxel_volume_ml(ct, grid))
-        kept = KeptSamples(grid, count) if keep_samples else None
+        kept = KeptSamples(grid, total) if keep_samples else None
     drawn: list[dict[str, object]] = []
-    with run.stage(Stage.SAMPLING, count):
+    with run.stage(Stage.SAMPLING, total):
         for sample in sampler.draw(ct, count, seed):
             posterior.add(sample)
             if kept is not None:
                 kept.add(sample)
             drawn.append(dict(sample.parameters))
-            run.report(Progress(Stage.SAMPLING, len(drawn), count))
+            run.report(Progress(Stage.SAMPLING, len(drawn), total))
             run.check()
             if preview is not None and is_previewed(len(drawn)):
                 preview(posterior.preview(grid, classes, ct.voxel_volume_ml))
@@ -218,7 +223,7 @@ def _fewer_samples(count: int, samples: int) -> str:
             f"Without random transforms there is one prediction: {count} sample was drawn instead of {samples}, "
             "so the intervals have no width and the maps show no disagreement."
         )
-    return f"The model has {count} hypotheses of a CT: {count} samples were drawn instead of {samples}."
+    return f"With this model the method has {count} different samples of a CT: {count} were drawn instead of {samples}."
 
 
 def _check_arguments(samples: int, transforms: int, seed: int, preset: str | None) -> None:

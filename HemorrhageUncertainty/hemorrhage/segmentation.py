@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .head_ct import HeadCT
 from .interval_kind import IntervalKind
+from .uncertainty_parts import UncertaintyParts
 
 
 @dataclass(frozen=True)
@@ -162,12 +163,14 @@ class Segmentation:
     lesions : tuple of Lesion
     places : tuple of PlaceToLookAt
     provenance : mapping
-        JSON-able: program and library versions, model name and SHA-256, method, samples, transforms, preset, seed, device,
-        precision, drawn parameters of each sample, times in seconds, input and its warnings.
+        JSON-able: program and library versions, model name and SHA-256, method (also in words), samples, transforms, preset,
+        seed, device, precision, drawn parameters of each sample, times in seconds, input and its warnings.
     warnings : tuple of str
         What the user should know, one sentence each.
     samples : (M, D, H, W) uint8, or None
         Label map of each sample, if they were kept.
+    parts : UncertaintyParts, or None
+        What slice expansion and random transforms contribute, if the method draws both (``slex-tta``).
     """
 
     ct: HeadCT
@@ -186,6 +189,7 @@ class Segmentation:
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = field(default=())
     samples: NDArray[np.uint8] | None = None
+    parts: UncertaintyParts | None = None
 
     @property
     def total_ml(self) -> float:

@@ -118,7 +118,7 @@ def test_stops_whenever_it_is_asked(phantom_ct, tiny_model, asked):
         ({"transforms": -1}, "transforms must be 0 or more"),
         ({"seed": -1}, "seed must be 0 or more"),
         ({"device": "tpu"}, "device 'tpu' is unknown"),
-        ({"method": "magic"}, "offers the methods tta, deterministic"),
+        ({"method": "magic"}, "does not offer the method .magic."),
         ({"preset": "wild"}, "paper, anisotropic"),
     ],
 )

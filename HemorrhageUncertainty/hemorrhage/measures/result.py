@@ -83,6 +83,7 @@ def build_segmentation(
         provenance={**provenance, **known},
         warnings=tuple(dict.fromkeys((*ct.warnings, *warnings, *_withheld(volumes)))),
         samples=samples,
+        parts=maps.parts,
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..nnunet.network_plans import NetworkPlans
-from ..slices import SliceSettings
+from ..slexnet import SlexNetSettings
+from ..slicenet import SliceNetSettings
 from .model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class ModelContents:
     folder : Path
     card : ModelCard
         The folder's own, or one made from a stock nnU-Net folder; `files` holds the hashes found.
-    plans : NetworkPlans or SliceSettings
+    plans : NetworkPlans, SlexNetSettings or SliceNetSettings
         What the network is built from.
     read_weights : callable
         Reads the state dict of every fold, or member of an ensemble.
@@ -34,5 +35,5 @@ class ModelContents:
 
     folder: Path
     card: ModelCard
-    plans: NetworkPlans | SliceSettings
+    plans: NetworkPlans | SlexNetSettings | SliceNetSettings
     read_weights: Callable[[], Sequence[Weights]]

@@ -10,20 +10,20 @@ from ..errors import ArgumentError, ModelError
 from ..method import Method
 from ..precision import Precision
 from ..progress import StopCallback
-from ..slexnet import SlexNetSettings
 from .contents import ModelContents
 from .model_card import Architecture, ModelCard, read_card
 from .model_folder import is_model_folder, open_model_folder
+from .networks import build_network
 from .nnunet_folder import is_nnunet_folder, open_nnunet_folder
+from .samplers import make_sampler
 from .slexnet_folder import open_slexnet_folder
 from .slicenet_folder import open_slicenet_folder
 
 if TYPE_CHECKING:
     import torch
 
-    from ..nnunet import NNUNetNetwork
     from ..sampling import Sampler
-    from ..slexnet.slice_expansion_network import SliceExpansionNetwork
+    from ..sampling.network import RunnableNetwork
 
 
 class Model:
@@ -78,7 +78,7 @@ class Model:
         precision: Precision | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
-    ) -> NNUNetNetwork | SliceExpansionNetwork:
+    ) -> RunnableNetwork:
         """Read the weights and return the network on `device`.
 
         Parameters
@@ -99,27 +99,7 @@ class Model:
         ModelError
             The weights are unreadable or do not fit the architecture.
         """
-        plans = self._contents.plans
-        if isinstance(plans, SlexNetSettings):
-            from ..slexnet.slice_expansion_network import SliceExpansionNetwork
-
-            (weights,) = self._contents.read_weights()
-            return SliceExpansionNetwork(
-                plans, weights, device=device, precision=precision, report=report, should_stop=should_stop
-            )
-        from ..nnunet import NNUNetNetwork, Windows
-
-        return NNUNetNetwork(
-            plans,
-            self._contents.read_weights(),
-            mirror_axes=self.card.mirror_axes,
-            device=device,
-            precision=precision,
-            windows=Windows(self.card.windows),
-            anatomical=self.card.slices == "axial",
-            report=report,
-            should_stop=should_stop,
-        )
+        return build_network(self._contents, device=device, precision=precision, report=report, should_stop=should_stop)
 
     def sampler(
         self,
@@ -128,7 +108,7 @@ class Model:
         transforms: int = 5,
         preset: str | None = None,
         device: str | torch.device = "auto",
-        network: NNUNetNetwork | SliceExpansionNetwork | None = None,
+        network: RunnableNetwork | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
     ) -> Sampler:
@@ -138,12 +118,12 @@ class Model:
         ----------
         method : str, optional
             One of `methods`; default: the first. ``tta`` with 0 transforms is ``deterministic``: an nnU-Net's then both equal
-            stock nnU-Net.
+            stock nnU-Net. ``slex-tta`` with 0 transforms is ``slex``.
         transforms : int
-            Random operators per sample (``tta`` only).
+            Random operators per sample (``tta`` and ``slex-tta`` only).
         preset : str, optional
             ``paper`` or ``anisotropic``; default: the model's, else chosen by the spacing.
-        network : NNUNetNetwork or SliceExpansionNetwork, optional
+        network : RunnableNetwork, optional
             From `network`, to use it again; else one is made with `device`, `report`, `should_stop`.
 
         Raises
@@ -153,32 +133,17 @@ class Model:
         """
         chosen = self.methods[0] if method is None else method
         if chosen not in self.methods:
-            raise ArgumentError(f"the model {self.name!r} offers the methods {', '.join(self.methods)}, but not {chosen!r}")
+            offered = "; ".join(f"{each.value} ({each.full_name})" for each in self.card.methods)
+            raise ArgumentError(f"the model {self.name!r} does not offer the method {chosen!r}: choose one of {offered}")
         if transforms < 0:
             raise ArgumentError(f"the number of transforms must be 0 or more, but is {transforms}")
         ready = network if network is not None else self.network(device, report=report, should_stop=should_stop)
-        drawn = self._sampler(chosen, ready, transforms, preset)
+        drawn = make_sampler(Method(chosen), ready, transforms, preset or self.card.default_preset)
         if self.card.region == "everywhere":
             return drawn
         from ..sampling.within_skull import WithinSkull
 
         return WithinSkull(drawn)
-
-    def _sampler(self, chosen: str, ready: NNUNetNetwork | SliceExpansionNetwork, transforms: int, preset: str | None) -> Sampler:
-        from ..nnunet import NNUNetNetwork
-
-        if chosen == Method.SLEX and not isinstance(ready, NNUNetNetwork):
-            from ..slexnet.samplers import SliceExpansion
-
-            return SliceExpansion(ready)
-        if chosen == Method.DETERMINISTIC or transforms == 0:
-            from ..sampling.deterministic import Deterministic
-            from ..slexnet.samplers import AggregatedPrediction
-
-            return Deterministic(ready) if isinstance(ready, NNUNetNetwork) else AggregatedPrediction(ready)
-        from ..sampling.test_time_augmentation import TestTimeAugmentation
-
-        return TestTimeAugmentation(ready, preset or self.card.default_preset, transforms)
 
 
 _OPEN = {

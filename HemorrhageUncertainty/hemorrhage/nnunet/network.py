@@ -106,6 +106,11 @@ class NNUNetNetwork:
         self.messages = []
 
     @property
+    def networks(self) -> tuple[torch.nn.Module, ...]:
+        """The folds, in evaluation mode."""
+        return tuple(self._networks)
+
+    @property
     def device(self) -> torch.device:
         """Where the network runs; becomes the CPU if the GPU's memory does not suffice."""
         return self._plan.device
@@ -156,6 +161,10 @@ class NNUNetNetwork:
         """Return class probabilities (B, C, D, H, W), float32: softmax of `logits`."""
         return self.logits(data, should_stop).softmax(1)
 
+    def member_probabilities(self, data: torch.Tensor, member: int) -> torch.Tensor:
+        """Return class probabilities (B, C, D, H, W) by one fold alone; see `logits`."""
+        return self._run(data, None, stock=False, mirror=False, member=member).to(data.device).softmax(1)
+
     def stock_probabilities(
         self, ct: HeadCT, prepared: PreparedCT, mirror: bool = True, should_stop: StopCallback | None = None
     ) -> torch.Tensor:
@@ -174,13 +183,15 @@ class NNUNetNetwork:
             )
         return probabilities_on_ct(logits, ct, self.plans, prepared.grid)
 
-    def _run(self, data: torch.Tensor, should_stop: StopCallback | None, *, stock: bool, mirror: bool) -> torch.Tensor:
+    def _run(
+        self, data: torch.Tensor, should_stop: StopCallback | None, *, stock: bool, mirror: bool, member: int | None = None
+    ) -> torch.Tensor:
         import torch
 
         while True:
             try:
                 with torch.inference_mode():
-                    return self._attempt(data, should_stop, stock=stock, mirror=mirror)
+                    return self._attempt(data, should_stop, stock=stock, mirror=mirror, member=member)
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
@@ -192,20 +203,23 @@ class NNUNetNetwork:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
-    def _attempt(self, data: torch.Tensor, should_stop: StopCallback | None, *, stock: bool, mirror: bool) -> torch.Tensor:
+    def _attempt(
+        self, data: torch.Tensor, should_stop: StopCallback | None, *, stock: bool, mirror: bool, member: int | None
+    ) -> torch.Tensor:
         self._asked_now = should_stop or self._should_stop
         plan = self._plan
         size = plan.patch_size if stock else plan.window_size(tuple(data.shape[2:]), self.plans.divisors)
         whole = not stock and plan.windows is Windows.WHOLE and self.plans.divisors is not None
         sliding = SlidingWindow(size, 1 if stock else plan.batch, half_sums=stock, pad_with_edge=whole)
         total: torch.Tensor | None = None
-        for network in self._networks:
+        networks = self._networks if member is None else self._networks[member : member + 1]
+        for network in networks:
             forward = self._forward(network.to(plan.device), stock)
             run = mirrored(forward, self.mirror_axes if mirror else ())
             logits = sliding(run, data, plan.device, self._asked_now)
             total = logits if total is None else total.add_(logits)
         assert total is not None
-        return total.div_(len(self._networks)) if len(self._networks) > 1 else total
+        return total.div_(len(networks)) if len(networks) > 1 else total
 
     def _forward(self, network: torch.nn.Module, stock: bool) -> Forward:
         """Return the forward pass in the chosen precision; deterministic kernels, so that a run can be repeated to the bit."""

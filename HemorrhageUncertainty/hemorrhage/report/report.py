@@ -58,6 +58,7 @@ def render_report(segmentation: Segmentation, overview_png: bytes) -> str:
     return environment.get_template("report.html.j2").render(
         segmentation=segmentation,
         ct=segmentation.ct,
+        method=segmentation.provenance.get("method_in_words"),
         total=segmentation.volumes[-1],
         found=[volume for volume in segmentation.volumes[:-1] if volume.volume_ml > 0],
         samples=len(segmentation.volumes[-1].samples_ml),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError
 from ..head_ct import HeadCT
+from ..method import Method
 from ..progress import StopCallback
 from .sampler import Sample
 from .working_grid import WorkingGrid
@@ -31,6 +32,7 @@ class Deterministic:
     """
 
     largest_count: int | None = 1
+    samples_per_draw = 1
 
     def __init__(
         self, network: NNUNetNetwork, *, mirroring: bool = True, box: bool = False, should_stop: StopCallback | None = None
@@ -43,6 +45,11 @@ class Deterministic:
     def grid(self, ct: HeadCT) -> WorkingGrid:
         """Return the grid of the sample: the CT's own voxels inside the box that is computed."""
         return self.network.grid(ct, self.box).without_resampling()
+
+    def in_words(self, count: int) -> str:
+        """Return the method and its settings."""
+        passes = 2 ** len(self.network.mirror_axes) if self.mirroring else 1
+        return f"{Method.DETERMINISTIC.full_name}, " + ("1 pass" if passes == 1 else f"mean of {passes} mirrored passes")
 
     def draw(self, ct: HeadCT, count: int = 1, seed: int = 0) -> Iterator[Sample]:
         """Yield the one sample; `seed` changes nothing.

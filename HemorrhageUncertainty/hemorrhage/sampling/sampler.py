@@ -25,11 +25,14 @@ class Sample:
         Voxels that this sample has an opinion on; None = all of them.
     parameters : mapping
         The random parameters of the draw, JSON-able; enough to replay this sample exactly.
+    group : int or None
+        Samples with the same number share a random draw and `valid`, and come one after the other; None = a draw of its own.
     """
 
     probabilities: torch.Tensor
     valid: torch.Tensor | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    group: int | None = None
 
 
 class Sampler(Protocol):
@@ -37,7 +40,16 @@ class Sampler(Protocol):
 
     @property
     def largest_count(self) -> int | None:
-        """How many different samples there are (1 where nothing is random); None = as many as one likes."""
+        """How many different draws there are (1 where nothing is random); None = as many as one likes."""
+        ...
+
+    @property
+    def samples_per_draw(self) -> int:
+        """Samples that come from one draw; 1 unless they are grouped."""
+        ...
+
+    def in_words(self, count: int) -> str:
+        """Return the method and its settings for people, for a run of `count` draws."""
         ...
 
     def grid(self, ct: HeadCT) -> WorkingGrid:
@@ -45,5 +57,5 @@ class Sampler(Protocol):
         ...
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
-        """Yield `count` samples; the first k samples are the same for every count >= k and the same seed."""
+        """Yield the samples of `count` draws; those of the first k draws are the same for every count >= k and the same seed."""
         ...

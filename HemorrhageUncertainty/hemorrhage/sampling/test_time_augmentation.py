@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..errors import ArgumentError
 from ..head_ct import HeadCT, Spacing
+from ..method import Method
 from ..transforms import (
     Interpolation,
     Padding,
@@ -20,7 +20,9 @@ from ..transforms import (
     warp,
     warp_probabilities,
 )
-from .network import Network, PreparedCT
+from .network import Network
+from .prepared_once import PreparedOnce
+from .random_stream import random_stream
 from .sampler import Sample
 from .working_grid import WorkingGrid
 
@@ -55,6 +57,7 @@ class TestTimeAugmentation:
     """
 
     largest_count: int | None = None
+    samples_per_draw = 1
     __test__ = False  # pytest collects classes whose name starts with Test
 
     def __init__(
@@ -75,39 +78,59 @@ class TestTimeAugmentation:
         self.network = network
         self.transforms = transforms
         self.interpolation = Interpolation(interpolation)
-        self._latest: tuple[HeadCT, PreparedCT] | None = None
+        self._prepared = PreparedOnce(network)
 
     def grid(self, ct: HeadCT) -> WorkingGrid:
         """Return the grid on which the network works."""
-        return self._prepare(ct).grid
+        return self._prepared.of(ct).grid
+
+    def in_words(self, count: int) -> str:
+        """Return the method and its settings."""
+        return f"{Method.TTA.full_name}, {count} samples, {transforms_in_words(self.transforms, self.preset)}"
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
         """Yield `count` samples; each depends only on the CT, the seed and its own index."""
+        return (self.replay(ct, parameters) for parameters in self.draws(ct, count, seed))
+
+    def draws(self, ct: HeadCT, count: int, seed: int) -> list[dict[str, Any]]:
+        """Return the recorded parameters of `count` samples; see `draw_parameters`."""
         if count < 1:
             raise ArgumentError(f"the number of samples must be 1 or more, got {count}")
-        prepared = self._prepare(ct)
-        preset = self.preset or default_preset(prepared.grid.spacing)
-        draws = [draw_parameters(seed, index, self.transforms, preset, prepared.grid.spacing) for index in range(count)]
-        return (self._sample(prepared, parameters) for parameters in draws)
+        spacing = self.grid(ct).spacing
+        preset = self.preset or default_preset(spacing)
+        return [draw_parameters(seed, index, self.transforms, preset, spacing) for index in range(count)]
 
     def replay(self, ct: HeadCT, parameters: Mapping[str, Any]) -> Sample:
-        """Return again the sample whose `parameters` were recorded."""
-        return self._sample(self._prepare(ct), parameters)
+        """Return the sample whose `parameters` were recorded."""
+        probabilities, valid = self.predict_transformed(ct, parameters, self.network.probabilities)
+        return Sample(probabilities[0], valid, parameters)
 
-    def _sample(self, prepared: PreparedCT, parameters: Mapping[str, Any]) -> Sample:
+    def predict_transformed(
+        self, ct: HeadCT, parameters: Mapping[str, Any], predict: Callable[[torch.Tensor], torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Predict on a transformed copy and transform back.
+
+        Parameters
+        ----------
+        ct : HeadCT
+        parameters : mapping
+            Of one sample.
+        predict : callable
+            Maps the copy (1, 1, D, H, W) to class probabilities (B, C, D, H, W).
+
+        Returns
+        -------
+        probabilities : (B, C, D, H, W) float32 tensor
+        valid : (D, H, W) bool tensor, or None if all are (`Sample.valid`)
+        """
+        prepared = self._prepared.of(ct)
         spacing = prepared.grid.spacing
         transform = recorded_transform(parameters)
         with torch.inference_mode():
             moved, _ = warp(prepared.data[None], transform, spacing, self.interpolation, Padding.BORDER)
-            predicted = self.network.probabilities(moved).float()
+            predicted = predict(moved).float()
             probabilities, valid = warp_probabilities(predicted, transform.inverse(), spacing, self.interpolation)
-        return Sample(probabilities[0], None if transform.is_flip_only else valid[0, 0], parameters)
-
-    def _prepare(self, ct: HeadCT) -> PreparedCT:
-        """Prepare a CT, and remember the latest: asking for its grid and then for samples resamples it once."""
-        if self._latest is None or self._latest[0] is not ct:
-            self._latest = (ct, self.network.prepare(ct))
-        return self._latest[1]
+        return probabilities, None if transform.is_flip_only else valid[0, 0]
 
 
 def draw_parameters(seed: int, index: int, transforms: int, preset: TransformPreset, spacing: Spacing) -> dict[str, Any]:
@@ -115,10 +138,7 @@ def draw_parameters(seed: int, index: int, transforms: int, preset: TransformPre
 
     Every sample has its own random stream, derived from (seed, index): a sample does not depend on how many others are drawn.
     """
-    if seed < 0:
-        raise ArgumentError(f"the seed must be 0 or more, got {seed}")
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
-    transform = draw_transform(rng, transforms, preset, spacing)
+    transform = draw_transform(random_stream(seed, index), transforms, preset, spacing)
     return {"sample": index, "seed": seed, "preset": preset.value, "operators": transform.to_json()}
 
 
@@ -127,3 +147,8 @@ def recorded_transform(parameters: Mapping[str, Any]) -> SpatialTransform:
     if "operators" not in parameters:
         raise ArgumentError("these are not the parameters of a test-time augmentation sample: they name no operators")
     return SpatialTransform.from_json(parameters["operators"])
+
+
+def transforms_in_words(transforms: int, preset: TransformPreset | None) -> str:
+    """Return how the copies are made, for people."""
+    return f"{transforms} random transforms each" + ("" if preset is None else f" ({preset.value})")

@@ -36,6 +36,15 @@ class WithinSkull:
         """As the sampler's own."""
         return self.sampler.largest_count
 
+    @property
+    def samples_per_draw(self) -> int:
+        """As the sampler's own."""
+        return self.sampler.samples_per_draw
+
+    def in_words(self, count: int) -> str:
+        """Return the sampler's own words: the restriction belongs to the model, not to the method."""
+        return self.sampler.in_words(count)
+
     def grid(self, ct: HeadCT) -> WorkingGrid:
         """Return the sampler's own grid."""
         return self.sampler.grid(ct)

@@ -14,8 +14,7 @@ from ..progress import StopCallback
 if TYPE_CHECKING:
     import torch
 
-    from ..nnunet import NNUNetNetwork
-    from ..slexnet.slice_expansion_network import SliceExpansionNetwork
+    from ..sampling.network import RunnableNetwork
 
 
 class ResidentModel(Model):
@@ -23,7 +22,7 @@ class ResidentModel(Model):
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__(folder, name)
-        self._network: tuple[tuple[str, Precision | None], NNUNetNetwork | SliceExpansionNetwork] | None = None
+        self._network: tuple[tuple[str, Precision | None], RunnableNetwork] | None = None
 
     def network(
         self,
@@ -32,7 +31,7 @@ class ResidentModel(Model):
         precision: Precision | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
-    ) -> NNUNetNetwork | SliceExpansionNetwork:
+    ) -> RunnableNetwork:
         """Return the kept network if it was made for this device and precision, else a new one; see `Model.network`."""
         key = (str(choose_device(device)), precision)
         if self._network is None or self._network[0] != key:

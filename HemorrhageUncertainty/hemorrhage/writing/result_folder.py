@@ -30,8 +30,8 @@ RESULT_FILES = frozenset(
         "report.html",
     }
 )
-#: What a result holds only if it was asked for.
-OPTIONAL_FILES = frozenset({"samples.nii.gz"})
+#: What a result holds only if it was asked for, or the method yields it.
+OPTIONAL_FILES = frozenset({"samples.nii.gz", "variance_expansion.nii.gz", "variance_transforms.nii.gz"})
 #: What the demo writes beside a result, and so may be replaced with it.
 DEMO_FILES = frozenset({"simulated_ct.nii.gz", "simulated_labels.nii.gz"})
 #: What file managers leave behind; losing it loses nothing.

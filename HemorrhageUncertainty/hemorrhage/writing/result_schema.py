@@ -78,6 +78,13 @@ class PlaceRecord(_Record):
     nearest_slice: int
 
 
+class UncertaintyPartsRecord(_Record):
+    """What slice expansion contributes; the random transforms contribute the rest. See `hemorrhage.uncertainty_parts`."""
+
+    variance_share_of_expansion: float = Field(description="of the variance summed over the CT, in [0, 1]")
+    information_share_of_expansion: float = Field(description="of the mutual information summed over the CT, in [0, 1]")
+
+
 class ResultRecord(_Record):
     """The whole file."""
 
@@ -90,6 +97,7 @@ class ResultRecord(_Record):
     volumes: list[VolumeRecord]
     lesions: list[LesionRecord]
     places: list[PlaceRecord]
+    uncertainty_parts: UncertaintyPartsRecord | None = Field(None, description="null if the method does not tell them apart")
     warnings: list[str]
     provenance: dict[str, Any]
 
@@ -111,6 +119,17 @@ def record_of(segmentation: Segmentation) -> ResultRecord:
         volumes=[VolumeRecord.model_validate(json_types(asdict(volume))) for volume in segmentation.volumes],
         lesions=[LesionRecord.model_validate(json_types(asdict(lesion))) for lesion in segmentation.lesions],
         places=[PlaceRecord.model_validate(json_types(asdict(place))) for place in segmentation.places],
+        uncertainty_parts=_parts_of(segmentation),
         warnings=list(segmentation.warnings),
         provenance=json_types(segmentation.provenance),
+    )
+
+
+def _parts_of(segmentation: Segmentation) -> UncertaintyPartsRecord | None:
+    parts = segmentation.parts
+    if parts is None:
+        return None
+    return UncertaintyPartsRecord(
+        variance_share_of_expansion=parts.variance_share_of_expansion,
+        information_share_of_expansion=parts.information_share_of_expansion,
     )

@@ -32,8 +32,9 @@ def save_segmentation(
 
     The folder then holds ``labels.nii.gz`` (uint8), ``probabilities.nii.gz`` (one volume per class), ``variance.nii.gz``,
     ``entropy.nii.gz``, ``mutual_information.nii.gz`` (float32), ``volumes.csv``, ``lesions.csv``, ``result.json``,
-    ``overview.png`` and ``report.html``; and ``samples.nii.gz`` (uint8, one volume per sample) if the samples were kept. The
-    folder appears complete or not at all.
+    ``overview.png`` and ``report.html``; ``samples.nii.gz`` (uint8, one volume per sample) if the samples were kept; and
+    ``variance_expansion.nii.gz`` and ``variance_transforms.nii.gz`` if the method tells them apart. The folder appears complete
+    or not at all.
 
     Parameters
     ----------
@@ -67,6 +68,9 @@ def write_result_files(segmentation: Segmentation, folder: Path) -> None:
     write_volume(segmentation.labels, ct, folder / "labels.nii.gz")
     for name in ("probabilities", "variance", "entropy", "mutual_information"):
         write_volume(getattr(segmentation, name), ct, folder / f"{name}.nii.gz")
+    if segmentation.parts is not None:
+        for name in ("variance_expansion", "variance_transforms"):
+            write_volume(getattr(segmentation.parts, name), ct, folder / f"{name}.nii.gz")
     if segmentation.samples is not None:
         write_volume(segmentation.samples, ct, folder / "samples.nii.gz")
     write_volumes(segmentation, folder / "volumes.csv")
@@ -80,4 +84,5 @@ def write_result_files(segmentation: Segmentation, folder: Path) -> None:
 def _needed_bytes(segmentation: Segmentation) -> int:
     names = ("labels", "probabilities", "variance", "entropy", "mutual_information")
     kept = 0 if segmentation.samples is None else segmentation.samples.nbytes
-    return int(_COMPRESSED_SHARE * (kept + sum(getattr(segmentation, name).nbytes for name in names))) + _OTHER_BYTES
+    parts = 0 if segmentation.parts is None else 2 * segmentation.variance.nbytes
+    return int(_COMPRESSED_SHARE * (kept + parts + sum(getattr(segmentation, name).nbytes for name in names))) + _OTHER_BYTES

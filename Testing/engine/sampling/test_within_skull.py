@@ -21,6 +21,11 @@ class EverythingBleeds:
     """Probability 0.75 of class 1 everywhere, on a coarser, turned grid."""
 
     largest_count = None
+    samples_per_draw = 1
+
+    def in_words(self, count):
+        """Nothing to say."""
+        return ""
 
     def grid(self, ct):
         """Half the resolution, axes turned."""

@@ -55,7 +55,7 @@ def test_three_hypotheses_on_the_grid_of_the_ct(model, phantom_ct):
     assert result.labels.shape == phantom_ct.shape
     assert result.probabilities.sum(0) == pytest.approx(1, abs=1e-5)
     assert result.mutual_information.max() > 1e-3
-    assert any("3 hypotheses" in warning for warning in result.warnings)
+    assert any("3 different samples" in warning for warning in result.warnings)
 
 
 def test_posterior_mean_is_the_mean_of_the_hypotheses(model, phantom_ct):
@@ -130,7 +130,7 @@ def test_kept_between_runs_of_the_worker(folder):
 
 
 def test_nnunet_does_not_offer_it(tiny_model, phantom_ct):
-    with pytest.raises(ArgumentError, match="not 'slex'"):
+    with pytest.raises(ArgumentError, match="does not offer the method 'slex'"):
         hemorrhage.segment(phantom_ct, model=tiny_model, device="cpu", method="slex")
     with pytest.raises(ValueError, match="needs a SLEX-Net"):
         card(methods=["slex"])

@@ -221,7 +221,7 @@ def test_check_gives_a_verdict(client, volume, phantom_ct, tmp_path):
     [
         ({"samples": 0}, "argument", "Samples must be 1 or more"),
         ({"device": "tpu"}, "argument", "'tpu' is unknown"),
-        ({"method": "magic"}, "argument", "offers the methods"),
+        ({"method": "magic"}, "argument", "does not offer the method"),
         ({"preset": "wild"}, "argument", "paper, anisotropic"),
         ({"model": "no-such-model"}, "model", "no-such-model"),
         ({"folder": ""}, "argument", "names no folder"),
