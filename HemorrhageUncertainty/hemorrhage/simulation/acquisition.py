@@ -39,8 +39,9 @@ class Acquisition:
         slice takes from its neighbor.
     hu_offset, hu_scale : float
         Calibration error of the scanner.
-    cupping_hu, petrous_hu : float
-        Bright rim under the skull; dark bands between masses of bone.
+    glare_hu, cupping_hu, petrous_hu : float
+        Bright rim under the skull, within some 4 mm (tails of the point spread) and some 20 mm (beam hardening and its
+        correction), both per unit of bone nearby; dark bands between masses of bone.
     motion, metal, holder : bool
         Whether the head moved, whether a metal object throws streaks, whether the head holder is in the field of view.
     padding_hu, round_view : int, bool
@@ -61,6 +62,7 @@ class Acquisition:
     slice_correlation: float
     hu_offset: float
     hu_scale: float
+    glare_hu: float
     cupping_hu: float
     petrous_hu: float
     motion: bool
@@ -112,7 +114,7 @@ def draw_acquisition(
         turn_deg=(float(rng.normal(0, 8)), float(rng.normal(0, 5)), float(rng.normal(0, 3.5))),
         shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
         blur_mm=float(rng.uniform(0.0, 0.7)),
-        sharpening=float(max(0.0, rng.uniform(-0.4, 1.0))),
+        sharpening=float(max(0.0, rng.uniform(-0.8, 0.8))),
         noise_hu=noise,
         noise_grain_mm=float(rng.uniform(0.3, 0.95)),
         noise_gradient=float(rng.uniform(0.3, 1.8)),
@@ -121,7 +123,8 @@ def draw_acquisition(
         round_view=bool(rng.random() < 0.5),
         hu_offset=float(rng.normal(0, 2.2)),
         hu_scale=float(rng.normal(1, 0.015)),
-        cupping_hu=float(max(0, rng.normal(2.5, 2.5))),
+        glare_hu=float(max(0, rng.normal(55, 55))),
+        cupping_hu=float(max(0, rng.normal(45, 35))),
         petrous_hu=float(rng.uniform(0, 14)),
         motion=bool(rng.random() < 0.07),
         metal=bool(rng.random() < 0.06),
@@ -161,7 +164,7 @@ def acquire(
     level = noise_level(image, scan.spacing[1], scan.noise_gradient)
     rim, band = _hardening(scan, bone)
     streaks = bone_streaks(rng, band) * np.float32(scan.petrous_hu * 2.5)
-    image += np.where(inside, rim * np.float32(scan.cupping_hu) - band * np.float32(4 * scan.petrous_hu) + streaks, 0)
+    image += np.where(inside, rim - band * np.float32(4 * scan.petrous_hu) + streaks, 0)
     if scan.metal:
         image += _streaks(rng, scan, bone)
     image = np.where(inside, image * scan.hu_scale + scan.hu_offset, image)
@@ -269,10 +272,16 @@ def _kernel(scan: Acquisition, image: Array) -> Array:
 
 
 def _hardening(scan: Acquisition, bone: Array) -> tuple[Array, Array]:
-    """Nearness of bone (bright rim, uncorrected cupping) and how much bone rays meet on both sides (dark bands), in [0, 1]."""
+    """Brightening near bone in HU, and how much bone rays meet on both sides (dark bands) in [0, 1].
+
+    Without it a simulated brain is as dark under the skull as in its middle. In an older scanner's head it measured 57, 42, 36,
+    32, 29 and 24 HU at 2, 4, 7, 12, 16 and 30 mm from the inner table, and 43, 35, 30 and 24 HU at 7, 12, 16 and 30 mm in the
+    mean head of thirty patients.
+    """
     coarse = bone[:, ::2, ::2]
     pixel = 2 * scan.spacing[1]
-    rim = ndimage.gaussian_filter(coarse, (0, 5 / pixel, 5 / pixel), truncate=2.5)
+    rim = np.float32(scan.glare_hu) * ndimage.gaussian_filter(coarse, (0, 2.3 / pixel, 2.3 / pixel), truncate=2.5)
+    rim += np.float32(scan.cupping_hu) * ndimage.gaussian_filter(coarse, (0, 13 / pixel, 13 / pixel), truncate=2.5)
     left_right = ndimage.uniform_filter1d(coarse, max(1, int(90 / pixel)), axis=2)
     band = ndimage.gaussian_filter1d(np.clip(left_right - 0.16, 0, 0.5), 2.5 / pixel, axis=1)
     h, w = bone.shape[1:]

@@ -51,13 +51,16 @@ def draw_shape(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan) -> L
 
 
 def density(rng: np.random.Generator, shape: LesionShape, threshold: float, pure: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Share of blood in each voxel, in [0, 1]: thin where the bleeding ends, halved in cortex voxels."""
-    faint, full = float(rng.uniform(0.4, 0.75)), float(rng.uniform(0.85, 1.0))
+    """Share of blood in each voxel, in [0, 1]: thin where the bleeding ends, less in cortex voxels.
+
+    Blood distends the sulci that it fills, so that a reader sees it: what is labelled is mostly blood.
+    """
+    faint, full = float(rng.uniform(0.6, 0.85)), float(rng.uniform(0.9, 1.0))
     rise = np.clip((shape.score - threshold) / float(rng.uniform(0.15, 0.5)), 0, 1)
     share = np.where(shape.score >= threshold, faint + (full - faint) * rise, 0.0)
     # A little blood beyond the labelled part: too faint for a reader to draw.
     share = np.maximum(share, 0.25 * np.clip(1 + (shape.score - threshold) / 0.12, 0, 1))
-    return np.asarray(np.where(shape.allowed, share * np.where(pure, 1.0, float(rng.uniform(0.5, 0.8))), 0.0), np.float32)
+    return np.asarray(np.where(shape.allowed, share * np.where(pure, 1.0, float(rng.uniform(0.7, 0.95))), 0.0), np.float32)
 
 
 def _draw_seeds(

@@ -13,7 +13,8 @@ from hemorrhage.simulation.scan_noise import noise_level, textured_noise
 CLEAN = Acquisition(
     shape=(12, 64, 64), spacing=(5.0, 3.0, 3.0), thickness_mm=5.0, tilt_deg=0.0, turn_deg=(0, 0, 0), shift_mm=(0, 0, 0),
     blur_mm=0.0, sharpening=0.0, noise_hu=0.0, noise_grain_mm=0.5, noise_gradient=1.0, slice_correlation=0.0, hu_offset=0.0,
-    hu_scale=1.0, cupping_hu=0.0, petrous_hu=0.0, motion=False, metal=False, holder=False, padding_hu=-1024, round_view=False,
+    hu_scale=1.0, glare_hu=0.0, cupping_hu=0.0, petrous_hu=0.0, motion=False, metal=False, holder=False, padding_hu=-1024,
+    round_view=False,
 )  # fmt: skip
 
 
@@ -76,6 +77,24 @@ def test_noise_is_louder_in_the_middle():
     image[:, y**2 + x**2 < 50**2] = 40
     level = noise_level(image, 2.0, 1.5)
     assert level[0, 60, 60] > 1.1 * level[0, 60, 106]
+
+
+@pytest.mark.parametrize(("strength", "near_mm", "far_mm"), [("glare_hu", 3.0, 9.0), ("cupping_hu", 10.0, 40.0)])
+def test_brain_brightens_towards_bone(strength, near_mm, far_mm):
+    """A ball of brain in a shell of bone: brighter the nearer to it, and not at all in the middle; the blood's label stays."""
+    spacing = (2.0, 1.5, 1.5)
+    axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip((60, 130, 130), spacing, strict=True)]
+    r = np.sqrt(sum(a**2 for a in np.meshgrid(*axes, indexing="ij")))
+    hu = np.select([r < 62, r < 69], [30.0, 1200.0], -1000.0).astype(np.float32)
+    labels = np.where(r < 10, 2, 0).astype(np.uint8)
+    scan = replace(CLEAN, shape=(5, 130, 130), spacing=(4.0, 1.5, 1.5))
+    plain, seen = acquire(np.random.default_rng(0), scan, hu, labels, spacing)
+    bright, seen_too = acquire(np.random.default_rng(0), replace(scan, **{strength: 80.0}), hu, labels, spacing)
+    added = (bright - plain)[2, 65, 65:]
+    at = lambda depth_mm: float(added[round((62 - depth_mm) / 1.5)])  # noqa: E731
+    assert at(near_mm) > at(far_mm) + 2
+    assert at(58.0) == pytest.approx(0, abs=1)
+    assert np.array_equal(seen, seen_too)
 
 
 def test_padding_outside_the_circle():
