@@ -40,11 +40,13 @@ def simulate(
     pool: Annotated[Path, typer.Argument(help="Folder for the preprocessed cases.")],
     cases: Annotated[int, typer.Option(help="How many cases the pool shall hold.")] = 600,
     first_seed: Annotated[int, typer.Option(help="Seed of the first case; unseen test cases use seeds from 1 000 000.")] = 0,
-    base: Annotated[Path | None, typer.Option(help="A real CT or template, used as anatomy in a quarter of the cases.")] = None,
+    base: Annotated[
+        list[Path] | None, typer.Option(help="A real CT or template (repeatable): two in five cases take their anatomy from one.")
+    ] = None,
 ) -> None:
     """Simulate and preprocess training cases; cases that exist are kept."""
-    anatomy = load_base(base) if base else None
-    for number, path in enumerate(fill_pool(pool, _plans(), range(first_seed, first_seed + cases), anatomy), start=1):
+    bases = [load_base(path) for path in base or ()]
+    for number, path in enumerate(fill_pool(pool, _plans(), range(first_seed, first_seed + cases), bases), start=1):
         typer.echo(f"{number} {path.name}")
 
 

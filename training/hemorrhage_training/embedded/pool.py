@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from hemorrhage.simulation.base import Base
 # Acquisitions are drawn by the simulator; these are the sizes of the grid that the scanner reconstructs.
 _MATRICES = (256, 320, 384)
 _SLICES = (22, 44)
+
+#: Share of the training cases whose anatomy is a deformed real head, where there is one.
+_ON_A_BASE = 0.4
 
 
 def labels_on_grid(labels: NDArray[np.uint8], grid: WorkingGrid) -> torch.Tensor:
@@ -49,11 +52,12 @@ def _draw_shape(rng: np.random.Generator) -> tuple[int, int, int]:
     return int(rng.integers(*_SLICES)), size, size
 
 
-def simulate_training_case(seed: int, base: Base | None = None) -> tuple[HeadCT, NDArray[np.uint8], dict[str, Any]]:
-    """Simulate one case with a random matrix, a random number of slices and, in a quarter of cases, a real base anatomy."""
+def simulate_training_case(seed: int, bases: Sequence[Base] = ()) -> tuple[HeadCT, NDArray[np.uint8], dict[str, Any]]:
+    """Simulate one case with a random matrix, a random number of slices and, in some cases, a real head's anatomy."""
     rng = np.random.default_rng([seed, 0x7EED])
     shape = _draw_shape(rng)
-    case = simulate_head_ct(seed, shape=shape, base=base if rng.random() < 0.25 else None)
+    base = bases[rng.integers(len(bases))] if bases and rng.random() < _ON_A_BASE else None
+    case = simulate_head_ct(seed, shape=shape, base=base)
     return case.ct, case.labels, dict(case.description)
 
 
@@ -64,14 +68,14 @@ def simulate_unseen_case(seed: int, hemorrhage_free: bool) -> tuple[HeadCT, NDAr
     return case.ct, case.labels
 
 
-def fill_pool(folder: Path, plans: NetworkPlans, seeds: range, base: Base | None = None) -> Iterator[Path]:
+def fill_pool(folder: Path, plans: NetworkPlans, seeds: range, bases: Sequence[Base] = ()) -> Iterator[Path]:
     """Simulate and preprocess the cases of these seeds that the pool does not hold yet; yield each file when written."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         path = folder / f"case_{seed:06d}.npz"
         if path.exists():
             continue
-        ct, labels, description = simulate_training_case(seed, base)
+        ct, labels, description = simulate_training_case(seed, bases)
         prepared = prepare(ct, plans, working_grid(ct, plans, box=True))
         partial = path.with_suffix(f".partial-{os.getpid()}.npz")
         np.savez(
