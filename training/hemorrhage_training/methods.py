@@ -36,9 +36,20 @@ def _nnunet() -> Family:
     return Family(NnunetTrainConfig, run_training)
 
 
+def _slexnet() -> Family:
+    from .slexnet.run_training import run_training
+    from .slexnet.train_config import SlexTrainConfig
+
+    return Family(SlexTrainConfig, run_training)
+
+
 #: What to call for a family; its imports happen then.
 _FAMILIES: dict[str, Callable[[], Family]] = {
     "uncertainty-aware-nnunet": _nnunet,
+    "slexnet": _slexnet,
+    "dropout": _slexnet,
+    "mcbn": _slexnet,
+    "ensemble": _slexnet,
 }
 
 
@@ -48,12 +59,17 @@ def family_of(method: Any, source: Path) -> Family:
     Raises
     ------
     ArgumentError
-        It is none, named with `source` and the methods that there are.
+        It is none, named with `source` and the methods that there are; or a package that it needs is missing.
     """
     if method not in _FAMILIES:
         said = "is missing" if method is None else f"{method!r} is not known"
         raise ArgumentError(f"{source} cannot be used (method {said}: choose one of {', '.join(_FAMILIES)})")
-    return _FAMILIES[method]()
+    try:
+        return _FAMILIES[method]()
+    except ModuleNotFoundError as error:
+        raise ArgumentError(
+            f"training {method} needs more ({error.name}): pip install 'hemorrhage-uncertainty[train]'"
+        ) from error
 
 
 def run_training(config: TrainConfig, **callbacks: Any) -> TrainingResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,7 +16,10 @@ class TrainingResult:
         What ``hemorrhage segment --model`` takes.
     report : Path
         Settings and curves, HTML.
+    first_process : bool
+        Whether this process speaks for those that trained together; the others' results say the same.
     """
 
     model: Path
     report: Path
+    first_process: bool = field(default=True, kw_only=True)

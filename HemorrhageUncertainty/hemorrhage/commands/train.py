@@ -36,6 +36,8 @@ def train(
         from hemorrhage_training.train_config import read_config
 
         result = run_training(read_config(config), progress=report, should_stop=stop_requested)
+    if not result.first_process:
+        return
     if progress is ProgressMode.JSON:
         print(json.dumps({"event": "result", "model": str(result.model), "report": str(result.report)}), flush=True)
     else:

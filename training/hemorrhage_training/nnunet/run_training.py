@@ -17,8 +17,9 @@ from hemorrhage.errors import Interrupted
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from ..checkpoint_file import previous_of
+from ..epoch_log import EpochLog
 from ..training_result import TrainingResult
-from .epoch_record import EpochLog, EpochRecord
+from .epoch_record import EpochRecord
 from .preparation import prepare
 from .train_config import NnunetTrainConfig
 from .training_report import write_training_report
@@ -57,7 +58,7 @@ def run_training(
     plans = prepare(config)
     trainer = _trainer(config, plans)
     fold = Path(trainer.output_folder)
-    log = EpochLog(fold / LOG_NAME)
+    log = EpochLog(fold / LOG_NAME, EpochRecord)
     result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold)
     final, latest = fold / "checkpoint_final.pth", fold / "checkpoint_latest.pth"
     if not final.exists():

@@ -1,21 +1,15 @@
-"""A report of a training that opens offline: settings, curves, the last figures."""
+"""What an nnU-Net training's report shows: losses, pseudo-Dice, uncertainty."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import matplotlib
 from matplotlib.figure import Figure
 
-from hemorrhage.report.data_uri import png_data_uri
-
+from ..training_report import CLASS_COLORS, ReportPart, curve_style, write_report
 from .epoch_record import EpochRecord
-
-_FOREGROUND_COLORS = matplotlib.colormaps["tab10"]
 
 
 def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Sequence[str], settings: Mapping[str, Any]) -> Path:
@@ -32,21 +26,20 @@ def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Se
     settings : mapping
         What to show as the run's settings.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    html = environment.get_template("training_report.html.j2").render(
-        settings=settings,
-        classes=classes,
-        last=epochs[-1] if epochs else None,
-        best=max((e.mean_dice for e in epochs if e.mean_dice == e.mean_dice), default=None),
-        hours=sum(e.seconds for e in epochs) / 3600,
-        curves=png_data_uri(_png(training_curves(epochs, classes))) if epochs else None,
-    )
-    partial = path.with_suffix(".partial")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(path)
-    return path
+    if epochs:
+        last, hours = epochs[-1], sum(e.seconds for e in epochs) / 3600
+        best = max((e.mean_dice for e in epochs if e.mean_dice == e.mean_dice), default=None)
+        told = "" if best is None else f", best mean pseudo-Dice {best:.3f}"
+        part = ReportPart(
+            f"{last.epoch + 1} of {last.epochs} epochs, {hours:.2f} hours{told}.",
+            training_curves(epochs, classes),
+            dict(zip(classes, last.pseudo_dice, strict=True)),
+            "pseudo-Dice of the last epoch",
+        )
+    else:
+        part = ReportPart("No epoch has been finished.", None, {}, "")
+    notice = "Pseudo-Dice is measured on random patches."
+    return write_report(path, "Training of an uncertainty-aware nnU-Net", notice, [part], settings)
 
 
 def training_curves(epochs: Sequence[EpochRecord], classes: Sequence[str]) -> Figure:
@@ -55,13 +48,13 @@ def training_curves(epochs: Sequence[EpochRecord], classes: Sequence[str]) -> Fi
     weighted = any(e.lam for e in epochs)
     figure = Figure(figsize=(5 * (3 if weighted else 2), 3.6), layout="constrained")
     axes = figure.subplots(1, 3 if weighted else 2)
-    style = {"marker": "o", "markersize": 3} if len(epochs) < 30 else {}
+    style = curve_style(len(epochs))
     axes[0].plot(number, [e.train_loss for e in epochs], label="training (weighted)" if weighted else "training", **style)
     axes[0].plot(number, [e.validation_loss for e in epochs], label="validation", **style)
     axes[0].set(title="Loss", xlabel="epoch")
     axes[0].legend()
     for k, name in enumerate(classes):
-        axes[1].plot(number, [e.pseudo_dice[k] for e in epochs], color=_FOREGROUND_COLORS(k % 10), label=name, **style)
+        axes[1].plot(number, [e.pseudo_dice[k] for e in epochs], color=CLASS_COLORS(k % 10), label=name, **style)
     axes[1].set(title="Pseudo-Dice on validation patches", xlabel="epoch", ylim=(0, 1))
     axes[1].legend(fontsize="small")
     if weighted:
@@ -73,9 +66,3 @@ def training_curves(epochs: Sequence[EpochRecord], classes: Sequence[str]) -> Fi
         lines = [*axes[2].get_lines(), *beside.get_lines()]
         axes[2].legend(lines, [str(line.get_label()) for line in lines], fontsize="small")
     return figure
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
