@@ -56,7 +56,7 @@ def simulate_training_case(seed: int, bases: Sequence[Base] = ()) -> tuple[HeadC
     """Simulate one case with a random matrix, a random number of slices and, in some cases, a real head's anatomy."""
     rng = np.random.default_rng([seed, 0x7EED])
     shape = _draw_shape(rng)
-    base = bases[rng.integers(len(bases))] if bases and rng.random() < _ON_A_BASE else None
+    base = bases[int(rng.integers(len(bases)))] if bases and rng.random() < _ON_A_BASE else None
     case = simulate_head_ct(seed, shape=shape, base=base)
     return case.ct, case.labels, dict(case.description)
 

@@ -62,13 +62,10 @@ class BalancedWindows:
                 path = holding[subtype][rng.integers(len(holding[subtype]))]
                 slices = self._slices_of(path)[subtype]
                 centre = slices[rng.integers(len(slices))]
-        with np.load(path) as case:
-            image = torch.from_numpy(case["image"].astype(np.float32))
-            labels = torch.from_numpy(case["labels"].astype(np.int64))
         if not coarse:
-            return crop(image, labels, self.size, rng, centre)
+            return crop(*read_case(path), self.size, rng, centre)
         d, h, w = self.size[0], *(-(-n // (2 * _STRIDE)) * _STRIDE for n in self.size[1:])
-        return crop(F.avg_pool2d(image[:, None], 2)[:, 0], _halve(labels), (d, h, w), rng, centre)
+        return crop(*halved(*read_case(path)), (d, h, w), rng, centre)
 
     def _slices_of(self, path: Path) -> dict[int, list[int]]:
         """Return, per subtype value in the case, the slices that hold it."""
@@ -79,8 +76,14 @@ class BalancedWindows:
         return self._slices[path]
 
 
-def _halve(labels: Tensor) -> Tensor:
-    """Return labels of 2 x 2 pixels as one: hemorrhage where at least half of it is, then the largest value among them."""
+def read_case(path: Path) -> tuple[Tensor, Tensor]:
+    """Read image (D, H, W) float32 and labels (D, H, W) int64 of a case of the pool."""
+    with np.load(path) as case:
+        return torch.from_numpy(case["image"].astype(np.float32)), torch.from_numpy(case["labels"].astype(np.int64))
+
+
+def halved(image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Take 2 x 2 pixels as one: their mean; hemorrhage where at least half of them is, then the largest value among them."""
     height, width = (n // 2 * 2 for n in labels.shape[1:])
     four = torch.stack([labels[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)])
-    return torch.where((four > 0).sum(0) >= 2, four.max(0).values, 0)
+    return F.avg_pool2d(image[:, None], 2)[:, 0], torch.where((four > 0).sum(0) >= 2, four.max(0).values, 0)
