@@ -1,4 +1,4 @@
-"""Ways to draw plausible segmentations: their names, what they do in a sentence, and what they cost."""
+"""Ways to draw plausible segmentations: their names, and what they do in a sentence."""
 
 from __future__ import annotations
 
@@ -27,17 +27,11 @@ class Method(StrEnum):
         """What a sample is, in one sentence."""
         return _TEXTS[self].explanation
 
-    @property
-    def passes_per_sample(self) -> int:
-        """Forward passes of the network for each of the samples that are asked for."""
-        return _TEXTS[self].passes_per_sample
-
 
 @dataclass(frozen=True)
 class _Text:
     full_name: str
     explanation: str
-    passes_per_sample: int = 1
 
 
 _TEXTS = {
@@ -57,7 +51,6 @@ _TEXTS = {
         "Slice expansion with test-time augmentation",
         "All predictions of slice expansion for each of many randomly transformed copies; tells what the expansion and what the "
         "transforms contribute to the uncertainty.",
-        passes_per_sample=3,
     ),
     Method.DROPOUT: _Text(
         "Monte-Carlo dropout",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArgumentError, ExitCode, Interrupted
-from .options import Device, Method, Preset, ProgressMode, Samples, Seed, ShowProgress, Transforms
+from .method_option import Method
+from .options import Device, Preset, ProgressMode, Samples, Seed, ShowProgress, Transforms
 from .progress_display import progress_display
 from .stopping import StopSignal, stop_requested
 

@@ -45,11 +45,17 @@ def show_list() -> None:
 
 @models.command()
 def info(name: NameOrFolder = "default") -> None:
-    """Show a model's card as JSON: classes, methods, training, measured figures, intended use, hashes."""
+    """Show a model's card as JSON: classes, methods and what they do, training, measured figures, intended use, hashes."""
     from ..models import load_model
 
     model = load_model(name)
-    record = {"name": model.name, "folder": str(model.folder), "sha256": model.sha256, "card": model.card.model_dump(mode="json")}
+    record = {
+        "name": model.name,
+        "folder": str(model.folder),
+        "sha256": model.sha256,
+        "methods": {method.value: f"{method.full_name}: {method.explanation}" for method in model.card.methods},
+        "card": model.card.model_dump(mode="json"),
+    }
     typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
 
 

@@ -30,10 +30,6 @@ Samples = Annotated[int, typer.Option(min=1, max=10_000, help="Plausible segment
 Transforms = Annotated[int, typer.Option(min=0, max=100, help="Random transforms per sample (N); 0 = none.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same device, same versions: same result to the bit.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:n]", help="Where the network runs.")]
-Method = Annotated[
-    str | None,
-    typer.Option(metavar="tta|slex|deterministic", help="How samples are drawn; default: what the model was made for."),
-]
 Preset = Annotated[
     str | None,
     typer.Option(metavar="paper|anisotropic", help="Distribution of the transforms; default: chosen by the slice thickness."),

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ..progress import Progress, Stage
+from .method_option import Method
 from .options import (
     Device,
     KeepSamples,
-    Method,
     ModelName,
     Out,
     Overwrite,

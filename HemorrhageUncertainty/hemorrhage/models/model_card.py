@@ -114,6 +114,10 @@ class ModelCard(BaseModel):
         for method in (Method.SLEX, Method.SLEX_TTA):
             if method in self.methods and self.method != Architecture.SLEXNET:
                 raise ValueError(f"the method {method.value!r} needs a SLEX-Net")
+        if Method.MCBN in self.methods and self.method != Architecture.SLICENET:
+            raise ValueError("the method 'mcbn' needs a network of slices with recorded statistics")
+        if Method.ENSEMBLE in self.methods and len(self.weights) < 2:
+            raise ValueError("the method 'ensemble' needs several files of weights")
         return self
 
     @property

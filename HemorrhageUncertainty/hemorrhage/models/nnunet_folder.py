@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
+from ..method import Method
 from ..nnunet.network_plans import read_plans
 from .contents import ModelContents, Weights
 from .model_card import ModelCard, read_json
@@ -63,6 +64,7 @@ def open_nnunet_folder(folder: Path) -> ModelContents:
     card = ModelCard(
         name=name,
         title=f"nnU-Net v2 model {dataset_json.get('name') or plans_json.get('dataset_name') or name}, {configuration}",
+        methods=stock_methods(len(paths), plans.has_dropout),
         classes=list(plans.classes),
         configuration=configuration,
         weights=[_flat(path, folder) for path in paths],
@@ -74,6 +76,16 @@ def open_nnunet_folder(folder: Path) -> ModelContents:
         files={_flat(path, folder): sha256_of(path) for path in [folder / PLANS_NAME, folder / DATASET_NAME, *paths]},
     )
     return ModelContents(folder, card, plans, lambda: [_weights(read_checkpoint(path), path, configuration) for path in paths])
+
+
+def stock_methods(folds: int, has_dropout: bool = False) -> list[Method]:
+    """Return what a stock model can do; whether its architecture has dropout is known when it is opened."""
+    methods = [Method.TTA, Method.DETERMINISTIC]
+    if folds > 1:
+        methods.append(Method.ENSEMBLE)
+    if has_dropout:
+        methods.append(Method.DROPOUT)
+    return methods
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -29,9 +29,7 @@ def open_slicenet_folder(folder: Path, card: ModelCard) -> ModelContents:
     possible = offered_methods(settings, len(card.weights), STATISTICS_NAME in card.files)
     impossible = [method.value for method in card.methods if method not in possible]
     if impossible:
-        raise ModelError(
-            f"{folder} contradicts itself: model.json offers the method {impossible[0]!r}, but the model cannot do it"
-        )
+        raise ModelError(f"{folder} contradicts itself: model.json offers {impossible[0]!r}, which this model cannot do")
     return ModelContents(folder, card, settings, lambda: [read_safetensors(folder / name) for name in card.weights])
 
 

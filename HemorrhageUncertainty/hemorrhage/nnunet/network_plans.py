@@ -73,6 +73,12 @@ class NetworkPlans:
     resampling_probabilities: tuple[str, Mapping[str, Any]]
 
     @property
+    def has_dropout(self) -> bool:
+        """Whether the architecture has layers that leave something out in training."""
+        arguments = self.architecture.get("arch_kwargs", {})
+        return bool(arguments.get("dropout_op")) and float((arguments.get("dropout_op_kwargs") or {}).get("p", 0.5)) > 0
+
+    @property
     def dimensions(self) -> int:
         """2 for a network that sees one slice at a time, 3 for one that sees a volume."""
         return len(self.patch_size)

@@ -11,6 +11,7 @@ from .channel_dropout import channels_dropped, dropout_layers
 from .network import EnsembleNetwork
 from .prepared_once import PreparedOnce
 from .sampler import Sample
+from .wording import counted
 from .working_grid import WorkingGrid
 
 
@@ -46,7 +47,7 @@ class MonteCarloDropout:
     def in_words(self, count: int) -> str:
         """Return the method and its settings."""
         rates = " to ".join(f"{rate:g}" for rate in {self.rates[0]: 0, self.rates[-1]: 0})
-        return f"{Method.DROPOUT.full_name}, {count} passes, rate {rates}"
+        return f"{Method.DROPOUT.full_name}, {counted(count, 'pass', 'passes')}, rate {rates}"
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
         """Yield `count` samples; each depends only on the CT, the seed and its own index."""

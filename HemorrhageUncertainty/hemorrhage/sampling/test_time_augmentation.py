@@ -24,6 +24,7 @@ from .network import Network
 from .prepared_once import PreparedOnce
 from .random_stream import random_stream
 from .sampler import Sample
+from .wording import counted
 from .working_grid import WorkingGrid
 
 
@@ -86,7 +87,8 @@ class TestTimeAugmentation:
 
     def in_words(self, count: int) -> str:
         """Return the method and its settings."""
-        return f"{Method.TTA.full_name}, {count} samples, {transforms_in_words(self.transforms, self.preset)}"
+        samples = counted(count, "sample", "samples")
+        return f"{Method.TTA.full_name}, {samples}, {transforms_in_words(self.transforms, self.preset)}"
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
         """Yield `count` samples; each depends only on the CT, the seed and its own index."""
@@ -151,4 +153,5 @@ def recorded_transform(parameters: Mapping[str, Any]) -> SpatialTransform:
 
 def transforms_in_words(transforms: int, preset: TransformPreset | None) -> str:
     """Return how the copies are made, for people."""
-    return f"{transforms} random transforms each" + ("" if preset is None else f" ({preset.value})")
+    how_many = counted(transforms, "random transform", "random transforms")
+    return f"{how_many} each" + ("" if preset is None else f" ({preset.value})")

@@ -10,6 +10,7 @@ from ..head_ct import HeadCT
 from ..method import Method
 from ..sampling.sampler import Sample
 from ..sampling.test_time_augmentation import TestTimeAugmentation, transforms_in_words
+from ..sampling.wording import counted
 from ..sampling.working_grid import WorkingGrid
 from .slice_expansion_network import SliceExpansionNetwork
 
@@ -46,7 +47,8 @@ class TransformedExpansion:
     def in_words(self, count: int) -> str:
         """Return the method and its settings."""
         how = transforms_in_words(self._augmentation.transforms, self._augmentation.preset)
-        return f"{Method.SLEX_TTA.full_name}, {self.samples_per_draw} predictions for each of {count} copies, {how}"
+        copies = counted(count, "copy", "copies")
+        return f"{Method.SLEX_TTA.full_name}, {self.samples_per_draw} predictions for each of {copies}, {how}"
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
         """Yield the hypotheses of `count` copies, the slices' own first; a copy depends on CT, seed and its index only."""

@@ -10,6 +10,7 @@ from ..method import Method
 from ..sampling.prepared_once import PreparedOnce
 from ..sampling.random_stream import random_stream
 from ..sampling.sampler import Sample
+from ..sampling.wording import counted
 from ..sampling.working_grid import WorkingGrid
 from .batch_statistics import normalized_by, number_of_batches
 from .slice_network import SliceNetwork
@@ -49,7 +50,8 @@ class MonteCarloBatchNormalization:
 
     def in_words(self, count: int) -> str:
         """Return the method and its settings."""
-        return f"{Method.MCBN.full_name}, {count} passes, {self.largest_count} recorded training batches"
+        passes = counted(count, "pass", "passes")
+        return f"{Method.MCBN.full_name}, {passes}, {self.largest_count} recorded training batches"
 
     def draw(self, ct: HeadCT, count: int, seed: int) -> Iterator[Sample]:
         """Yield `count` samples; the seed decides about the order of the batches.

@@ -8,8 +8,10 @@ from typing import Any
 
 from ..errors import ModelError
 from ..models import ModelEntry, list_models
-from ..models.model_card import Method, read_card, read_json
+from ..models.method_details import MethodDetails, method_details, stock_method_details
+from ..models.model_card import read_card, read_json
 from ..models.model_folder import DATASET_NAME, is_model_folder
+from ..models.nnunet_folder import checkpoint_files, stock_methods
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ModelDescription:
     intended_use : str
     training, evaluation : dict
         As in the card.
+    method_details : list of MethodDetails
+        What to show of the methods, in the same order.
     problem : str
         Why it cannot be used; empty if it looks right.
     """
@@ -39,6 +43,7 @@ class ModelDescription:
     intended_use: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
+    method_details: list[MethodDetails] = field(default_factory=list)
     problem: str = ""
 
 
@@ -53,9 +58,9 @@ def _describe(entry: ModelEntry) -> ModelDescription:
         if entry.problem:
             raise ModelError(entry.problem)
         if not is_model_folder(entry.folder):
-            methods = (Method.TTA.value, Method.DETERMINISTIC.value)
-            return ModelDescription(entry.name, entry.title, folder, methods=methods, classes=_nnunet_classes(entry.folder))
+            return _describe_stock(entry)
         card = read_card(entry.folder)
+        details = method_details(entry.folder, card)
     except ModelError as error:
         return ModelDescription(entry.name, entry.title, folder, problem=str(error))
     return ModelDescription(
@@ -68,6 +73,20 @@ def _describe(entry: ModelEntry) -> ModelDescription:
         intended_use=card.intended_use,
         training=card.training,
         evaluation=card.evaluation,
+        method_details=details,
+    )
+
+
+def _describe_stock(entry: ModelEntry) -> ModelDescription:
+    folds = len(checkpoint_files(entry.folder))
+    methods = stock_methods(folds)
+    return ModelDescription(
+        entry.name,
+        entry.title,
+        str(entry.folder),
+        methods=tuple(method.value for method in methods),
+        classes=_nnunet_classes(entry.folder),
+        method_details=stock_method_details(methods, folds),
     )
 
 

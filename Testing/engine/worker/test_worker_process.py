@@ -69,6 +69,9 @@ def test_hello_introduces_the_program(client):
     embedded = next(each for each in hello["models"] if each["name"] == "simulated-nnunet")
     assert embedded["sha256"] == hemorrhage.load_model("default").sha256
     assert embedded["methods"] == ["tta", "deterministic"]
+    assert [each["name"] for each in embedded["method_details"]] == ["tta", "deterministic"]
+    assert embedded["method_details"][0]["passes_per_sample"] == 1
+    assert "transformed back" in embedded["method_details"][0]["explanation"]
     assert embedded["classes"] == list(SIX_CLASSES)
     assert Path(embedded["folder"]).is_dir()
     assert embedded["intended_use"]
