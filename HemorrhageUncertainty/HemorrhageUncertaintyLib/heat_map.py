@@ -6,6 +6,7 @@ import slicer
 
 from .heat_map_style import HeatMapStyle, styleOf
 from .legend import addLegend, legendOf
+from .side_by_side_layout import COMPARED_VIEWS
 
 MAP_NAMES = ("variance", "entropy", "mutualInformation")
 #: By ID: Slicer names tables that come from a file so, and knows no ``vtkMRMLColorTableNodeInferno``.
@@ -21,8 +22,8 @@ _ABOVE_EVERY_MAP = 2.0
 class HeatMap:
     """The heat map of one result: which map, how opaque, from where to where; choices are kept with the result.
 
-    The maps are the foreground of every slice view. Setting opacity, blinking and hiding touch only views that show a map of
-    this result, so that other views of a comparison keep theirs.
+    The maps are the foreground of every slice view but those of `side_by_side`. Setting opacity, blinking and hiding touch only
+    views that show a map of this result.
 
     Parameters
     ----------
@@ -94,7 +95,12 @@ class HeatMap:
         self._setLegendVisible(False)
         self.result.record.SetParameter(_NAME, name)
         self.displayOf(name)
-        slicer.util.setSliceViewerLayers(background=self.result.ct, foreground=self.node, foregroundOpacity=self.opacity)
+        for view in _sliceViews():
+            wasModifying = view.StartModify()
+            view.SetBackgroundVolumeID(self.result.ct.GetID())
+            view.SetForegroundVolumeID(self.node.GetID())
+            view.SetForegroundOpacity(self.opacity)
+            view.EndModify(wasModifying)
         self._setLegendVisible(legend)
 
     def hide(self) -> None:
@@ -186,5 +192,6 @@ class HeatMap:
 
 
 def _sliceViews() -> list:
-    """Return the nodes that say what each slice view shows."""
-    return slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    """Return the nodes that say what each slice view shows, but for those in which two results are compared."""
+    views = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    return [view for view in views if view.GetLayoutName() not in COMPARED_VIEWS]

@@ -19,6 +19,10 @@ In Slicer's Python console::
         logic.segment(ct)
     earlier, later = logic.results()[:2]
     logic.compare(earlier, later)                        # a table of what changed
+
+    a, b = (logic.segment(ct, method=method) for method in ("tta", "deterministic"))
+    opened = logic.showSideBySide(a, b, "entropy", difference=True)         # opened.close() ends it
+    logic.compareMethods(a, b)                           # a table of volumes, their difference, and overlap
 """
 
 from __future__ import annotations
@@ -39,8 +43,11 @@ from .engine_process import EngineProcess
 from .export import export, saveReport
 from .hemorrhage_result import HemorrhageResult
 from .installation import Installation, InstallationDeclined, InstallationError
+from .method_table import methodTableSteps
 from .models import InstalledModel, listModels
 from .parameter_node import HemorrhageUncertaintyParameterNode
+from .pass_times import rememberPassTime
+from .patients import differentPatients
 from .requests import (
     ErrorEvent,
     ErrorKind,
@@ -55,6 +62,8 @@ from .requests import (
 from .result_scene import ResultScene
 from .run import Run, RunCallbacks, RunState, SceneSide
 from .run_folder import remove_stale
+from .side_by_side import SideBySide, checkComparable
+from .step_runner import allSteps
 
 _WAIT_S = 0.01
 
@@ -231,7 +240,13 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         if self.run is not None or slicer.mrmlScene.GetNodeByID(ctNode.GetID() or "") is not ctNode:
             raise SegmentationError(_("The scene changed while packages were installed: select the CT and press Segment again."))
         options = SegmentOptions(model, method, samples, transforms, seed, device, preset, keepSamples, preview)
-        callbacks = RunCallbacks(onProgress, onPreview, onDone, onError, onOver)
+
+        def done(result: HemorrhageResult) -> None:
+            rememberPassTime(result.summary)
+            if onDone is not None:
+                onDone(result)
+
+        callbacks = RunCallbacks(onProgress, onPreview, done, onError, onOver)
         if self._run is not None:
             self._run.removeFolder()  # from here on nobody would know of it
         self._run = Run(self.engine, self._makeScene(replace), ctNode, options, self._temporary, callbacks)
@@ -308,10 +323,40 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         return HemorrhageResult.all()
 
     def compare(self, resultA: HemorrhageResult, resultB: HemorrhageResult, **thresholds: float) -> Any:
-        """Compare an earlier with a later result; see `comparison.compare`."""
+        """Compare an earlier with a later result; see `comparison.compare`. The log warns of different patients."""
         from .comparison import compare
 
+        warning = differentPatients(resultA.ct, resultB.ct)
+        if warning:
+            logging.warning("HemorrhageUncertainty: %s", warning)
         return compare(resultA, resultB, **thresholds)
+
+    def showSideBySide(
+        self, resultA: HemorrhageResult, resultB: HemorrhageResult, map: str | None = None, difference: bool = False
+    ) -> SideBySide:
+        """Show two results of one CT in linked views, A on the left; ``close()`` of what is returned ends it.
+
+        Parameters
+        ----------
+        resultA, resultB : HemorrhageResult
+            By two methods, or by two models.
+        map : str, optional
+            ``variance``, ``entropy``, ``mutualInformation`` or ``probabilities.EDH`` ...; by default the one chosen for A.
+        difference : bool
+            Show the difference of the maps, B - A, on both sides.
+        """
+        opened = SideBySide.open(resultA, resultB, map, difference=difference)
+        node = self.getParameterNode()
+        with slicer.util.NodeModify(node):
+            node.first, node.second = resultA.record, resultB.record
+            node.comparedMap, node.showDifference, node.comparedOpacity = opened.name, difference, opened.opacity
+            node.sideBySide = True
+        return opened
+
+    def compareMethods(self, resultA: HemorrhageResult, resultB: HemorrhageResult) -> Any:
+        """Return a table of two results of one CT: volumes, difference, overlap; see `method_table.methodTableSteps`."""
+        checkComparable(resultA, resultB)
+        return allSteps(methodTableSteps(resultA, resultB))
 
     def saveReport(self, result: HemorrhageResult, path: str | Path) -> Path:
         """Write the report as one HTML file; see `export.saveReport`."""

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slicer.i18n import tr as _
+from hemorrhage.method import Method
+
+#: Methods that have no more samples, however many are asked for: nothing in them is random.
+_MOST_SAMPLES = {Method.DETERMINISTIC: 1, Method.SLEX: 3}
+#: Where a sample takes more than one pass: all three hypotheses of a transformed copy count as one sample.
+_PASSES = {Method.SLEX_TTA: 3}
 
 
 @dataclass(frozen=True)
@@ -49,66 +54,18 @@ def methodDetails(name: str, told: Iterable[Mapping[str, Any]] = ()) -> MethodDe
     ----------
     name : str
     told : iterable of mappings
-        What the engine says of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``). Its costs count,
-        since they can be those of the model; its words only for methods that are not known here, in the user's language.
+        What the engine says of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``). That counts, since
+        it knows the model. What it does not say is taken from the list of this version; a name that is in neither explains itself.
     """
-    known = _known().get(name)
-    said = next((each for each in told if each.get("name") == name), None)
-    if said is None:
-        return known or MethodDetails(name, name)
+    said = next((each for each in told if each.get("name") == name), {})
+    known = Method(name) if name in list(Method) else None
     passes = said.get("passes_per_sample")
     if not isinstance(passes, int | float) or not passes > 0:
-        passes = known.passesPerSample if known is not None else None
-    if known is not None:
-        return MethodDetails(name, known.title, known.explanation, passes, known.mostSamples)
-    return MethodDetails(name, str(said.get("title") or name), str(said.get("explanation") or ""), passes)
-
-
-def _known() -> dict[str, MethodDetails]:
-    methods = (
-        MethodDetails(
-            "tta",
-            _("Random transforms"),
-            _("Each sample sees the CT rotated, flipped and scaled at random: samples differ where the network is unsure."),
-            1,
-        ),
-        MethodDetails(
-            "deterministic",
-            _("Single prediction"),
-            _("The network sees the CT once, as it is: fastest; no intervals, and its entropy is all there is of uncertainty."),
-            1,
-            1,
-        ),
-        MethodDetails(
-            "slex",
-            _("Slice expansion"),
-            _("Each slice is predicted from itself, from the one above and from the one below: three samples from one pass."),
-            1 / 3,
-            3,
-        ),
-        MethodDetails(
-            "slex-tta",
-            _("Slice expansion and random transforms"),
-            _("Slice expansion on randomly transformed CTs; tells what either contributes to the uncertainty."),
-            1,
-        ),
-        MethodDetails(
-            "dropout",
-            _("Dropout"),
-            _("Each sample switches off other parts of the network at random."),
-            1,
-        ),
-        MethodDetails(
-            "mcbn",
-            _("Batch normalization"),
-            _("Each sample normalizes the network by other cases of its training."),
-            1,
-        ),
-        MethodDetails(
-            "ensemble",
-            _("Ensemble"),
-            _("Each sample comes from another network that was trained for the same task."),
-            1,
-        ),
+        passes = _PASSES.get(known, 1) if known is not None else None
+    return MethodDetails(
+        name,
+        str(said.get("title") or (known.full_name if known is not None else name)),
+        str(said.get("explanation") or (known.explanation if known is not None else "")),
+        passes,
+        _MOST_SAMPLES.get(known) if known is not None else None,
     )
-    return {method.name: method for method in methods}

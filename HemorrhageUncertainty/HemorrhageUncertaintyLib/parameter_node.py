@@ -45,8 +45,16 @@ class HemorrhageUncertaintyParameterNode:
         Record of the result that is shown.
     showMap, showLegend, showSurfaces, showHead, showSample : bool
         What is shown of it; which map, and how, is kept with each result.
+    first, second : vtkMRMLScriptedModuleNode
+        Records of two results of one CT, to be shown side by side.
+    sideBySide, showDifference : bool
+        Whether they are; and whether with the difference of their maps.
+    comparedMap : str
+        Which map; empty for the one that is chosen for the first result.
+    comparedOpacity : float
+        Opacity of the maps side by side.
     earlier, later : vtkMRMLScriptedModuleNode
-        Records of the results to compare.
+        Records of the results of two CTs to compare.
     expansionMl, expansionPercent : float
         Growth beyond either is hematoma expansion.
     """
@@ -66,6 +74,12 @@ class HemorrhageUncertaintyParameterNode:
     showSurfaces: bool = True
     showHead: bool = False
     showSample: bool = False
+    first: vtkMRMLScriptedModuleNode
+    second: vtkMRMLScriptedModuleNode
+    sideBySide: bool = False
+    showDifference: bool = False
+    comparedMap: str = ""
+    comparedOpacity: Annotated[float, WithinRange(0, 1)] = 0.5
     earlier: vtkMRMLScriptedModuleNode
     later: vtkMRMLScriptedModuleNode
     expansionMl: Annotated[float, WithinRange(0, 1000)] = 6.0

@@ -42,6 +42,10 @@ class Side(Enum):
         return [node for node in found if node is not None]
 
 
+#: Layout names of all views of the comparison.
+COMPARED_VIEWS = frozenset(name for side in Side for name in side.viewNames)
+
+
 def _view(name: str, orientation: str, label: str, color: str) -> str:
     return f"""
        <view class="vtkMRMLSliceNode" singletontag="{name}">

@@ -17,6 +17,7 @@ from .sections.input_section import InputSection
 from .sections.reading_section import NEXT_KEY, PREVIOUS_KEY, ReadingSection
 from .sections.run_section import RunSection
 from .sections.samples_section import SamplesSection
+from .sections.side_by_side_section import SideBySideSection
 from .sections.take_away_section import TakeAwaySection
 
 
@@ -44,7 +45,8 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         panel = slicer.util.loadUI(self.resourcePath("UI/HemorrhageUncertainty.ui"))
         self.layout.addWidget(panel)
         self.ui = slicer.util.childWidgetVariables(panel)
-        for selector in (self.ui.resultSelector, self.ui.earlierSelector, self.ui.laterSelector):
+        ui = self.ui
+        for selector in (ui.resultSelector, ui.firstSelector, ui.secondSelector, ui.earlierSelector, ui.laterSelector):
             selector.addAttribute("vtkMRMLScriptedModuleNode", "ModuleName", RECORD_MODULE)
         panel.setMRMLScene(slicer.mrmlScene)
 
@@ -57,7 +59,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.reading = ReadingSection(self.ui)
         self.samples = SamplesSection(self.ui)
         self.takeAway = TakeAwaySection(self.ui, self.logic)
+        self.sideBySide = SideBySideSection(self.ui, self.display.setSuspended)
         self.comparison = ComparisonSection(self.ui, self.logic)
+        self.ui.removeResultButton.connect("clicked()", self.removeResult)
 
         if slicer.app.layoutManager() is not None:
             registerLayouts(slicer.app.layoutManager().layoutLogic().GetLayoutNode())
@@ -73,6 +77,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self._setParameterNode(None)
         self.removeObservers()
         self.reading.release()
+        self.sideBySide.release()
         self.run.cancel()
         self.logic.close()
         for shortcut in self.shortcuts:
@@ -102,11 +107,22 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
 
     def showResult(self, result):
         """Show a new result."""
+        self.sideBySide.leave()
         if self._parameterNode is not None:
             self._parameterNode.result = result.record
             self._update()
+            self.sideBySide.offer(result)
         if self.parent.isEntered:  # else the user works in another module, with views arranged for that
             self.display.arrangeViews()
+
+    def removeResult(self):
+        """Remove the result that is shown, and show another one of its CT if there is one."""
+        result, ct = self._result, self._result.ct
+        self.sideBySide.leave()
+        self._parameterNode.result = None
+        result.remove()
+        others = HemorrhageResult.ofCT(ct)
+        self._parameterNode.result = others[-1].record if others else None
 
     def _segment(self, onProgress, onPreview, onDone, onError, onOver):
         node = self._parameterNode
@@ -128,6 +144,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         )
 
     def _showPreview(self, preview):
+        self.sideBySide.leave()
         self.display.showPreview(preview)
 
     def _showAsBefore(self):
@@ -136,13 +153,14 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def _setParameterNode(self, parameterNode):
         self._disconnectParameterNode()
         self._parameterNode = parameterNode
-        for section in (self.inputs, self.display, self.samples, self.comparison):
+        for section in (self.inputs, self.display, self.samples, self.sideBySide, self.comparison):
             section.setParameterNode(parameterNode)
         if parameterNode is not None:
             # Not connectGui, which in some versions of Slicer does not return the tag that disconnectGui needs.
             self._parameterNodeGuiTag = parameterNode.connectParametersToGui(self._boundWidgets())
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameterNodeModified)
             self._update()
+            self.sideBySide.restore()
 
     def _boundWidgets(self):
         """Return the controls that the .ui file binds to a parameter, by the parameter's name."""
@@ -161,6 +179,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def _update(self):
         self.inputs.update()
         self._showMissing()
+        self.sideBySide.update()
         self.comparison.update()
         record = self._parameterNode.result
         if record is None and self._result is None:
@@ -175,7 +194,10 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.run.setMissing(self.inputs.missing)
 
     def _setResult(self, result):
-        self._result = result
+        before, self._result = self._result, result
+        if before is not None:
+            self.sideBySide.leave()
+        self.ui.removeResultButton.enabled = result is not None
         for section in (self.display, self.reading, self.samples, self.takeAway):
             section.setResult(result)
 
@@ -201,7 +223,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def _makeShortcuts(self):
         parent = slicer.util.mainWindow() or self.parent
         for key, action in (
-            (BLINK_KEY, self.display.blink),
+            (BLINK_KEY, self._blink),
             (NEXT_KEY, self.reading.next),
             (PREVIOUS_KEY, self.reading.previous),
         ):
@@ -209,6 +231,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             shortcut.connect("activated()", action)
             self.shortcuts.append(shortcut)
         self._enableShortcuts(False)
+
+    def _blink(self):
+        (self.sideBySide if self.sideBySide.isOpen else self.display).blink()
 
     def _enableShortcuts(self, enabled):
         for shortcut in self.shortcuts:

@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 
 from ..comparison import comparisonOf
 from ..hemorrhage_result import HemorrhageResult
+from ..patients import differentPatients
 
 
 class ComparisonSection:
@@ -34,6 +35,9 @@ class ComparisonSection:
     def update(self) -> None:
         """Say what is missing for a comparison; show the table only while it belongs to what is selected."""
         missing = self._missing()
+        warning = "" if missing else differentPatients(*(result.ct for result in self._pair()))
+        self._ui.patientsLabel.text = warning
+        self._ui.patientsLabel.setVisible(bool(warning))
         self._ui.compareButton.enabled = not missing
         self._ui.compareButton.toolTip = missing or _("Compute the change between the two results.")
         self._show(None if missing else comparisonOf(*self._pair(), *self._thresholds()))

@@ -35,6 +35,7 @@ class DisplaySection:
         self._shown = _NOTHING
         self._drawing = None
         self._mustArrange = False
+        self._isSuspended = False
         self._map = StringChoice(ui.mapComboBox, self._chooseMap)
         ui.mapThresholdSlider.connect("valueChanged(double)", self._changeThreshold)
         ui.mapOpacitySlider.connect("valueChanged(double)", self._changeOpacity)
@@ -43,7 +44,7 @@ class DisplaySection:
         ui.keysLabel.text = _("Press {key} to blink the heat map, N and Shift+N to step through the findings.").format(
             key=BLINK_KEY
         )
-        self._enable(False)
+        self._enable()
 
     def setParameterNode(self, parameterNode) -> None:
         """Follow the choices of a parameter node; None while a scene closes."""
@@ -66,7 +67,7 @@ class DisplaySection:
         self._result = result
         self._heatMap = HeatMap(result) if result is not None else None
         self._shown = _NOTHING
-        self._enable(result is not None)
+        self._enable()
         if self._heatMap is not None:
             styles = [(name, self._heatMap.style(name)) for name in self._heatMap.names()]
             self._map.setChoices([Choice(name, style.title, style.unit) for name, style in styles], self._heatMap.name)
@@ -99,6 +100,11 @@ class DisplaySection:
             self._hide()
         showOutlines(preview.segmentation)
         slicer.util.setSliceViewerLayers(foreground=preview.heatMap, foregroundOpacity=DEFAULT_OPACITY)
+
+    def setSuspended(self, suspended: bool) -> None:
+        """Offer nothing while two results are compared in views of their own."""
+        self._isSuspended = suspended
+        self._enable()
 
     def blink(self) -> None:
         """Hide the heat map, or bring it back."""
@@ -198,5 +204,5 @@ class DisplaySection:
         if self._heatMap is not None and high > low:
             self._heatMap.setRange(low, high)
 
-    def _enable(self, enabled: bool) -> None:
-        self._ui.seeCollapsibleButton.enabled = enabled
+    def _enable(self) -> None:
+        self._ui.seeCollapsibleButton.enabled = self._result is not None and not self._isSuspended

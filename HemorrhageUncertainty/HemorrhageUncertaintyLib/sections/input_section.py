@@ -10,6 +10,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..logic import SegmentationDeclined
+from ..methods import MethodDetails, methodDetails
+from ..pass_times import durationLabel, expectedSeconds
 from ..step_runner import StepRunner
 from .string_choice import Choice, StringChoice
 
@@ -26,6 +28,8 @@ class ModelDescription(Protocol):
         What a request names.
     title : str
         One line for people.
+    folder : Path
+        Where it lies; its name is what results call the model.
     methods : sequence of str
         Ways to draw samples; the first is the model's own.
     card : str
@@ -36,17 +40,10 @@ class ModelDescription(Protocol):
 
     name: str
     title: str
+    folder: Path
     methods: Sequence[str]
     card: str
     problem: str
-
-
-def methodLabel(method: str) -> str:
-    """Return what the selector shows for a method."""
-    return {
-        "tta": _("Random transforms (test-time augmentation)"),
-        "deterministic": _("Single prediction, no uncertainty"),
-    }.get(method, method)
 
 
 class InputSection:
@@ -61,7 +58,7 @@ class InputSection:
         Checks and copies a model; reports errors itself.
     assessSteps : callable(ctNode) returning a generator of steps, which returns a Verdict
     askEngine : callable(onHello)
-        Asks the engine, which is started if need be; `onHello` gets what has ``devices``.
+        Asks the engine, which is started if need be; `onHello` gets what has ``devices`` and ``models``.
     onChecked : callable
         Called when the CT was checked and `missing` may have changed.
     """
@@ -90,6 +87,8 @@ class InputSection:
         self._method = StringChoice(ui.methodComboBox, self._chooseMethod)
         self._device = StringChoice(ui.deviceComboBox, self._chooseDevice)
         self._devices: Sequence[str] = ()
+        #: What the engine said of each model's methods, by the model's folder.
+        self._told: dict[str, list] = {}
         ui.importModelButton.connect("clicked()", self._browseForModel)
         ui.advancedCollapsibleButton.connect("contentsCollapsed(bool)", self._findDevices)
 
@@ -102,7 +101,8 @@ class InputSection:
         self.update()
 
     def update(self) -> None:
-        """Check the CT if it is another one, or has changed, since the last look."""
+        """Check the CT if it is another one, or has changed, since the last look; say what the method does and costs."""
+        self._showMethodInfo()
         ct = self._parameterNode.ct if self._parameterNode is not None else None
         state = (ct.GetID(), _dataTime(ct), ct.GetTransformNodeID()) if ct is not None else None
         if state == self._checked and ct is not None:
@@ -156,7 +156,37 @@ class InputSection:
         methods = list(model.methods) if model is not None else []
         if self._parameterNode.method not in methods:
             self._parameterNode.method = methods[0] if methods else ""
-        self._method.setChoices([Choice(method, methodLabel(method)) for method in methods], self._parameterNode.method)
+        details = [self._details(method) for method in methods]
+        choices = [Choice(each.name, each.title, each.explanation) for each in details]
+        self._method.setChoices(choices, self._parameterNode.method)
+        self._showMethodInfo()
+
+    def _details(self, method: str) -> MethodDetails:
+        model = self._modelOf(self._parameterNode.model)
+        return methodDetails(method, self._told.get(str(model.folder), ()) if model is not None else ())
+
+    def _showMethodInfo(self) -> None:
+        """Say in a line what the method does, and in another how long it will take, as far as that is known."""
+        node = self._parameterNode
+        lines = []
+        if node is not None and node.method:
+            details = self._details(node.method)
+            lines = [line for line in (details.explanation, self._expectation(details.passes(node.samples))) if line]
+        self._ui.methodInfoLabel.text = "\n".join(lines)
+        self._ui.methodInfoLabel.setVisible(bool(lines))
+
+    def _expectation(self, passes: int | None) -> str:
+        if passes is None:
+            return ""
+        node, model = self._parameterNode, self._modelOf(self._parameterNode.model)
+        what = _("one pass of the network") if passes == 1 else _("{count} passes of the network").format(count=passes)
+        image = node.ct.GetImageData() if node.ct is not None else None
+        seconds = None
+        if model is not None and image is not None and image.GetNumberOfPoints():
+            seconds = expectedSeconds(model.folder.name, node.method, node.device, passes, image.GetNumberOfPoints())
+        if seconds is None:
+            return _("Expected time: about {passes}.").format(passes=what)
+        return _("Expected time: {duration} ({passes}).").format(duration=durationLabel(seconds), passes=what)
 
     def _showDevices(self) -> None:
         choices = [Choice(AUTOMATIC, _("Automatic")), *(Choice(name, name) for name in self._devices)]
@@ -169,8 +199,10 @@ class InputSection:
 
     def _offerDevices(self, hello) -> None:
         self._devices = tuple(hello.devices)
+        self._told = {str(model.get("folder")): model.get("method_details") or [] for model in hello.models}
         if self._parameterNode is not None:
             self._showDevices()
+            self._showMethods()
 
     def _modelOf(self, name: str) -> ModelDescription | None:
         return next((model for model in self._models if model.name == name), None)
