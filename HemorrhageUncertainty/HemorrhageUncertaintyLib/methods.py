@@ -54,8 +54,8 @@ def methodDetails(name: str, told: Iterable[Mapping[str, Any]] = ()) -> MethodDe
     ----------
     name : str
     told : iterable of mappings
-        What the engine says of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``). That counts, since
-        it knows the model. What it does not say is taken from the list of this version; a name that is in neither explains itself.
+        What the engine says of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``); it counts, since
+        the engine knows the model. What it does not say is taken from this version's list; a name in neither explains itself.
     """
     said = next((each for each in told if each.get("name") == name), {})
     known = Method(name) if name in list(Method) else None

@@ -13,7 +13,8 @@ from slicer.i18n import tr as _
 
 from .methods import methodDetails
 
-_SETTING = "HemorrhageUncertainty/passTimes"
+#: Name of the application setting that keeps them.
+SETTING = "HemorrhageUncertainty/passTimes"
 #: So many are remembered, the latest first: a few models on a few kinds of CT.
 _MOST = 40
 #: A time counts for CTs with up to so many times more or fewer voxels.
@@ -52,7 +53,7 @@ def rememberPassTime(summary: Mapping[str, Any]) -> None:
     voxels = prod(summary["input"]["shape"])
     latest = PassTime(str(model), str(method), str(provenance.get("device") or ""), voxels, float(seconds) / passes)
     kept = [each for each in _remembered() if _kind(each) != _kind(latest)]
-    slicer.app.userSettings().setValue(_SETTING, json.dumps([asdict(each) for each in (latest, *kept)][:_MOST]))
+    slicer.app.userSettings().setValue(SETTING, json.dumps([asdict(each) for each in (latest, *kept)][:_MOST]))
 
 
 def expectedSeconds(model: str, method: str, device: str, passes: int, voxels: int) -> float | None:
@@ -96,6 +97,6 @@ def _kind(time: PassTime) -> tuple[str, str, str, int]:
 
 def _remembered() -> list[PassTime]:
     try:
-        return [PassTime(**each) for each in json.loads(slicer.app.userSettings().value(_SETTING) or "[]")]
+        return [PassTime(**each) for each in json.loads(slicer.app.userSettings().value(SETTING) or "[]")]
     except (TypeError, ValueError):  # written by another version
         return []

@@ -64,3 +64,17 @@ def test_nothing_is_followed_after_the_later_result_has_gone(view, compared):
     Review(compared[0]).update()
     assert view.mrmlTableNode() is None
     assert len(HemorrhageResult.all()) == 2
+
+
+def test_different_patients_are_noticed_but_not_refused(panel, view, compared):
+    ui = panel.widget.ui
+    assert not ui.patientsLabel.isVisibleTo(panel.widget.parent)
+    compared[0].ct.SetAttribute("DICOM.PatientID", "17")
+    compared[1].ct.SetAttribute("DICOM.PatientID", "18")
+    panel.widget.comparison.update()
+    ui.compareCollapsibleButton.collapsed = False
+    assert "different patients" in ui.patientsLabel.text
+    assert ui.patientsLabel.isVisibleTo(panel.widget.parent)
+    assert ui.compareButton.enabled
+    ui.laterSelector.setCurrentNode(compared[2].record)
+    assert ui.patientsLabel.text == ""
