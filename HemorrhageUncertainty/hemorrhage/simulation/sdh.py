@@ -32,8 +32,8 @@ def _convexity(rng: np.random.Generator, anatomy: Anatomy, plan: BleedPlan, side
     lateral = side * x[2]
     around = np.arctan2(x[1], np.clip(lateral, 1, None))  # 0 = lateral, negative = anterior
     upward = np.arctan2(x[0], np.sqrt(x[1] ** 2 + lateral**2) + 1e-3)
-    # The larger, the thicker and the wider: about 3 mm for 10 mL, 11 mm for 100 mL, never thinner than can be seen.
-    thickness = float(np.clip(3.0 * (plan.volume_ml / 10) ** 0.55 * np.exp(rng.normal(0, 0.25)), 2.5, 30))
+    # The larger, the thicker and the wider: about 4 mm for 10 mL, 13 mm for 100 mL, never thinner than can be seen.
+    thickness = float(np.clip(4.0 * (plan.volume_ml / 10) ** 0.52 * np.exp(rng.normal(0, 0.25)), 3.0, 30))
     area = 1e3 * plan.volume_ml / (0.6 * thickness)
     aspect = float(rng.uniform(1.2, 2.3))
     half_up = float(np.clip(np.sqrt(area / (np.pi * aspect)) / _VAULT_RADIUS_MM, 0.15, 1.2))

@@ -1,4 +1,4 @@
-"""Cross-entropy, and soft Dice of the subtypes that are present and of hemorrhage against none."""
+"""Cross-entropy, soft Dice of the subtypes that are present and of hemorrhage against none, and the subtypes' naming."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import torch.nn.functional as F
 from monai.losses import DiceLoss
 from torch import Tensor, nn
 
+#: Small enough that a missed hemorrhage costs more than one under a wrong name.
+_NAMING = 0.25
+
 
 class SubtypeAndHemorrhageLoss(nn.Module):
-    """Deep-supervised sum of cross-entropy, Dice over the subtypes present, and Dice of any hemorrhage.
+    """Deep-supervised sum of cross-entropy, Dice over the subtypes present, Dice of any hemorrhage, and naming.
 
     A window holds one or two of the five subtypes. The Dice of an absent class is zero whatever is predicted, so it teaches
     nothing where much is predicted and drowns what the others teach where little is; cross-entropy alone speaks for those.
     Dice of any hemorrhage keeps a hematoma found when its subtype is in doubt.
+
+    A small subtype that is called by a larger one's name has no gradient to speak of in either: naming is the cross-entropy of
+    the subtype given that there is hemorrhage, the mean of the present subtypes' means. It says nothing about how much to call.
     """
 
     def __init__(self, classes: int, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
@@ -28,14 +34,17 @@ class SubtypeAndHemorrhageLoss(nn.Module):
         for weight, logits in zip(self.scales, outputs, strict=False):
             same = labels.shape[2:] == logits.shape[2:]
             target = (labels if same else F.interpolate(labels.float(), logits.shape[2:]))[:, 0].long()
-            total = total + weight * (F.cross_entropy(logits, target) + self._dice(logits.softmax(1), target))
+            total = total + weight * (F.cross_entropy(logits, target) + self._of_present(logits, target))
         return total / sum(self.scales[: len(outputs)])
 
-    def _dice(self, probability: Tensor, target: Tensor) -> Tensor:
+    def _of_present(self, logits: Tensor, target: Tensor) -> Tensor:
         present = [c for c in target.unique().tolist() if c > 0]
         if not present:
-            return probability.new_zeros(())
-        one_hot = torch.stack([target == c for c in present], 1).to(probability)
+            return logits.new_zeros(())
+        masks = [target == c for c in present]
+        probability, one_hot = logits.softmax(1), torch.stack(masks, 1).to(logits)
         subtypes = self._dice_loss(probability[:, present], one_hot).mean()
         hemorrhage = self._dice_loss(1 - probability[:, :1], one_hot.sum(1, keepdim=True)).mean()
-        return subtypes + hemorrhage
+        named = F.log_softmax(logits[:, 1:], 1)
+        naming = -torch.stack([named[:, c - 1][mask].mean() for c, mask in zip(present, masks, strict=True)]).mean()
+        return subtypes + hemorrhage + _NAMING * naming
