@@ -30,6 +30,7 @@ def show_summary(
 
     console = Console(soft_wrap=True, highlight=False)
     console.print(_volumes_table(segmentation, truth_ml))
+    console.print(f"Method: {segmentation.provenance['method_in_words']}", markup=False)
     for warning in segmentation.warnings:
         console.print(f"note: {warning}", markup=False)
     console.print(f"Report: {folder / 'report.html'}", markup=False)

@@ -9,6 +9,7 @@ import torch
 
 import hemorrhage
 from harness.tiny_slexnet import random_slexnet
+from hemorrhage.errors import ArgumentError
 from hemorrhage.models import Model, ModelCard, write_slexnet_folder
 from hemorrhage.slexnet import SlexNetSettings
 from hemorrhage.writing.result_folder import check_result_folder
@@ -61,6 +62,11 @@ def test_one_copy_has_expansion_only_and_equal_copies_too(model, phantom_ct):
     expansion = hemorrhage.segment(phantom_ct, model=model, device="cpu", method="slex", samples=3)
     assert np.array_equal(untransformed.probabilities, expansion.probabilities)
     assert untransformed.parts is None
+
+
+def test_too_many_are_refused_before_anything_is_drawn(model, phantom_ct):
+    with pytest.raises(ArgumentError, match="at most 3333"):
+        hemorrhage.segment(phantom_ct, model=model, device="cpu", method="slex-tta", samples=3334)
 
 
 def test_result_folder_holds_both_parts(result, phantom_ct, tmp_path):
