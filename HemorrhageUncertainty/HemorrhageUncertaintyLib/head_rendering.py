@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 import slicer
 import vtk
 from slicer.i18n import tr as _
+
+from .step_runner import allSteps
+from .upright_copy import uprightSteps
 
 #: Points of the CT's opacity, (HU, opacity a mm): skin faint, brain nothing, bone so thin that a subdural hemorrhage is seen
 #: through the rim of the skull, where a ray runs through several centimeters of it.
@@ -17,10 +23,16 @@ _COPY_ROLE = "hemorrhageHeadCopy"
 
 
 def showHead(ct, visible: bool = True):
+    """Show or hide the translucent head of a CT in 3D at once; see `showHeadSteps`."""
+    return allSteps(showHeadSteps(ct, visible))
+
+
+def showHeadSteps(ct, visible: bool = True) -> Generator[None, None, Any]:
     """Show or hide the translucent head of a CT in 3D; everything is made the first time and used again.
 
     A volume rendering follows a linear parent transform only. For another one (a tilted gantry's acquisition transform), a copy
-    is put on a regular grid in world space, once more each time the head is shown, because the transform may have changed.
+    is put on a grid along the patient's axes in world space, once more each time the head is shown, because the transform may
+    have changed. That takes a moment, and many steps; nothing is changed before the last one.
 
     Parameters
     ----------
@@ -43,7 +55,7 @@ def showHead(ct, visible: bool = True):
         if display is not None:
             display.SetVisibility(False)
         return display
-    volume = ct if straight else _straightCopy(ct)
+    volume = ct if straight else (yield from _uprightCopySteps(ct))
     display = logic.GetFirstVolumeRenderingDisplayNode(volume)
     if display is None:
         display = _addRendering(logic, volume)
@@ -77,21 +89,16 @@ def removeHead(ct) -> None:
     ct.RemoveNodeReferenceIDs(_COPY_ROLE)
 
 
-def _straightCopy(ct):
+def _uprightCopySteps(ct) -> Generator[None, None, Any]:
+    image, matrix = yield from uprightSteps(ct)
     copy = ct.GetNodeReference(_COPY_ROLE)
     if copy is None:
         copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", _("{name} head").format(name=ct.GetName()))
         copy.SetHideFromEditors(True)
         ct.SetNodeReferenceID(_COPY_ROLE, copy.GetID())
     wasModifying = copy.StartModify()
-    copy.SetAndObserveTransformNodeID(None)
-    matrix, pixels = vtk.vtkMatrix4x4(), vtk.vtkImageData()
-    ct.GetIJKToRASMatrix(matrix)
-    pixels.DeepCopy(ct.GetImageData())
-    copy.SetIJKToRASMatrix(matrix)
-    copy.SetAndObserveImageData(pixels)
-    copy.SetAndObserveTransformNodeID(ct.GetTransformNodeID())
-    copy.HardenTransform()
+    copy.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(matrix))
+    copy.SetAndObserveImageData(image)
     copy.EndModify(wasModifying)
     return copy
 

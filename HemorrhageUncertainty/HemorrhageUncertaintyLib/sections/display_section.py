@@ -7,7 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..first_look import giveFirstLook
-from ..head_rendering import showHead
+from ..head_rendering import showHead, showHeadSteps
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
@@ -35,6 +35,7 @@ class DisplaySection:
         self._shown = _NOTHING
         self._drawing = None
         self._mustArrange = False
+        self._mustShowHead = False
         self._isSuspended = False
         self._map = StringChoice(ui.mapComboBox, self._chooseMap)
         ui.mapThresholdSlider.connect("valueChanged(double)", self._changeThreshold)
@@ -54,7 +55,7 @@ class DisplaySection:
 
     @property
     def isDrawing(self) -> bool:
-        """Whether surfaces are still being made, or views arranged."""
+        """Whether surfaces or the head are still being made, or views arranged."""
         return self._drawing is not None
 
     def setResult(self, result) -> None:
@@ -87,12 +88,14 @@ class DisplaySection:
         self._shown = wanted
         if any(changed[:2]):
             self._showMap()
-        if changed[2] and node.showSurfaces:
-            self._draw()
-        elif changed[2]:
+        if changed[2] and not node.showSurfaces:
             self._showSurfaces(False)
-        if changed[3] and self._result.ct is not None:
-            showHead(self._result.ct, node.showHead)
+        if changed[3]:
+            self._mustShowHead = node.showHead
+            if self._result.ct is not None and not node.showHead:
+                showHead(self._result.ct, False)
+        if (changed[2] and node.showSurfaces) or (changed[3] and node.showHead):
+            self._draw()
 
     def showPreview(self, preview) -> None:
         """Show what the samples say so far, in place of an earlier result."""
@@ -117,7 +120,7 @@ class DisplaySection:
         self._draw()
 
     def _draw(self) -> None:
-        """Make surfaces, and arrange the views if need be, in turns of the event loop: all at once holds it up for too long."""
+        """Make surfaces and head, and arrange the views if need be, in turns of the event loop: at once would take too long."""
         if self._drawing is not None:
             self._drawing.stop()
         self._drawing = StepRunner(self._drawSteps(), self._drawn, self._couldNotDraw)
@@ -136,6 +139,11 @@ class DisplaySection:
             yield from surfaceSteps(segmentation)
             showSurfaces(segmentation)
             yield
+        if self._mustShowHead:
+            if self._result is not None and self._result.ct is not None:
+                yield from showHeadSteps(self._result.ct)
+            self._mustShowHead = False
+            yield
         if self._mustArrange:
             self._mustArrange = False
             slicer.util.resetThreeDViews()
@@ -150,7 +158,7 @@ class DisplaySection:
     def _stopDrawing(self) -> None:
         if self._drawing is not None:
             self._drawing.stop()
-        self._drawing, self._mustArrange = None, False
+        self._drawing, self._mustArrange, self._mustShowHead = None, False, False
 
     def _hide(self) -> None:
         """Take the result out of the views; the head of its CT stays."""

@@ -1,11 +1,16 @@
 """The head in 3D: made once, straight where the CT is not, gone without a trace."""
 
+import numpy as np
 import pytest
 import slicer
+import vtk
+from scipy import ndimage
 
 from harness.result_in_scene import add_ct
 from harness.synthetic_segmentation import synthetic_segmentation
-from HemorrhageUncertaintyLib.head_rendering import isHeadShown, removeHead, showHead
+from HemorrhageUncertaintyLib import upright_copy
+from HemorrhageUncertaintyLib.head_rendering import isHeadShown, removeHead, showHead, showHeadSteps
+from HemorrhageUncertaintyLib.voxel_lattice import interpolation_weights, voxel_lattice
 
 
 @pytest.fixture
@@ -82,3 +87,42 @@ def test_copy_is_dropped_when_the_transform_becomes_linear(ct, bend):
     ct.SetAndObserveTransformNodeID(None)
     assert showHead(ct).GetVolumeNode() is ct
     assert len(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")) == 1
+
+
+def test_copy_holds_what_lies_there_in_the_world(ct, bend):
+    """HU that grow evenly through the world stay where they are, although the CT's voxels run obliquely through it."""
+    ct.SetAndObserveTransformNodeID(bend.GetID())
+    lattice = voxel_lattice(ct)
+    down, across = interpolation_weights(lattice.rows), interpolation_weights(lattice.columns)
+    world = np.einsum("hr,drcx,wc->dhwx", down, lattice.points, across)
+    slope, offset = np.array([1.0, 2.0, -1.5]), 40.0
+    slicer.util.updateVolumeFromArray(ct, (world @ slope + offset).astype(np.float32))
+    copy = showHead(ct).GetVolumeNode()
+    values = slicer.util.arrayFromVolume(copy)
+    matrix = vtk.vtkMatrix4x4()
+    copy.GetIJKToRASMatrix(matrix)
+    toWorld = slicer.util.arrayFromVTKMatrix(matrix)
+    places = np.moveaxis(np.indices(values.shape), 0, -1)[..., ::-1] @ toWorld[:3, :3].T + toWorld[:3, 3]
+    inside = values > -999
+    assert inside.mean() > 0.7
+    # A voxel beside the border is a mixture with air.
+    core = ndimage.binary_erosion(inside, iterations=2)
+    assert np.abs(values - (places @ slope + offset))[core].max() < 0.5
+    corner = toWorld[:3, :3] @ (np.array(values.shape[::-1]) - 1) + toWorld[:3, 3]
+    assert toWorld[:3, 3] == pytest.approx(world.min(axis=(0, 1, 2)), abs=1e-3)
+    assert (corner >= world.max(axis=(0, 1, 2)) - 1e-3).all()
+
+
+def test_no_step_takes_long(ct, bend, monkeypatch):
+    """All slices are made, a few at a time; giving up half-way leaves nothing."""
+    monkeypatch.setattr(upright_copy, "_VOXELS_A_STEP", 5000)
+    ct.SetAndObserveTransformNodeID(bend.GetID())
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    steps = showHeadSteps(ct)
+    for _step in range(3):
+        next(steps)
+    steps.close()
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert not isHeadShown(ct)
+    assert len(list(showHeadSteps(ct))) > 5
+    assert isHeadShown(ct)
