@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import EarlyStopping, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from hemorrhage.progress import ProgressCallback, StopCallback
@@ -88,6 +88,7 @@ def run_training_loop(
                 StopWhenAsked(should_stop),
                 EpochReports(log, progress, title),
                 Checkpoints(run),
+                LearningRateMonitor("epoch"),
             ]
             if settings.patience is not None:
                 callbacks.append(EarlyStopping(WATCHED, patience=settings.patience, mode="max", check_finite=False))

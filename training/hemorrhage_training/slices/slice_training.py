@@ -70,9 +70,12 @@ class SliceTraining(lightning.LightningModule, ABC):
         )
         return total
 
-    def on_train_epoch_start(self) -> None:
-        """Seed the epoch, so that dropout is the same whether the run was interrupted before or not."""
-        entropy = [self.settings.seed, self.current_epoch, self.global_rank]
+    def on_train_batch_start(self, _: SliceBatch, step: int) -> None:
+        """Seed each step, so that dropout is the same whether the run was interrupted before or not.
+
+        Not each epoch: the data loader takes numbers of the same generator, before a run's first epoch and within later ones.
+        """
+        entropy = [self.settings.seed, self.current_epoch, step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
 
     def on_validation_epoch_start(self) -> None:
