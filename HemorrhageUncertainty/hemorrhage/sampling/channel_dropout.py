@@ -23,7 +23,8 @@ def channels_dropped(networks: Iterable[nn.Module], seed: int, index: int) -> It
 
     One draw is kept for everything that passes through the networks: it stands for one network, drawn from the approximate
     posterior over its weights, that segments the whole CT. Masks drawn anew for each batch of slices or window would make the
-    sample depend on the memory at hand, and its volume the mean of many draws.
+    sample depend on the memory at hand, and its volume the mean of many draws. Layers that left out single values in training
+    leave out whole maps here, for the same reason.
 
     Parameters
     ----------
