@@ -41,10 +41,18 @@ class Procedure:
 
     @property
     def label(self) -> str:
-        """A few words for lists and pictures: method and model."""
-        parts = [methodDetails(self.method).title if self.method else "", self.model]
-        return ", ".join(part for part in parts if part) or _("unknown method")
+        """Method and model in words, for titles."""
+        return _joined(methodDetails(self.method).title if self.method else "", self.model)
+
+    @property
+    def shortLabel(self) -> str:
+        """Method and model by their short names, for the names of nodes, of which a selector shows the beginning only."""
+        return _joined(self.method, self.model)
 
     def isRepeatedBy(self, other: Procedure) -> bool:
         """Whether `other` is the same model and method; a model that was trained anew is another one."""
         return (self.sha256 or self.model, self.method) == (other.sha256 or other.model, other.method)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part) or _("unknown method")

@@ -85,7 +85,7 @@ class ImportSteps:
         files, ct, given = self._files, self._ct, self._input
         name = ct.GetName() or _("CT")
         # Which says what is what where results of several methods lie beside each other.
-        how = Procedure.of(files.summary).label
+        how = Procedure.of(files.summary).shortLabel
         title = _("{ct} hemorrhage ({how})").format(ct=name, how=how)
         result = self._partial = HemorrhageResult.create(ct, files.summary, title)
         labels = yield from given.toNodeGridSteps(files.labels, "labels")

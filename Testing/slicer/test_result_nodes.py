@@ -368,7 +368,7 @@ def test_everything_lies_in_one_folder_beside_the_ct(files, ct):
     result = importResult(files, ct, prepare(ct))
     folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result.segmentation))
     assert hierarchy.GetItemParent(folder) == study
-    assert hierarchy.GetItemName(folder) == "CT 1 hemorrhage (Random transforms, phantom)"
+    assert hierarchy.GetItemName(folder) == "CT 1 hemorrhage (tta, phantom)"
     for role in ("entropy", "probabilities.EDH", "report", "samples"):
         assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result.node(role))) == folder
     assert not hierarchy.GetItemByDataNode(result.record)

@@ -166,14 +166,14 @@ class InputSection:
         return methodDetails(method, self._told.get(str(model.folder), ()) if model is not None else ())
 
     def _showMethodInfo(self) -> None:
-        """Say in a line what the method does, and in another how long it will take, as far as that is known."""
+        """Say what the method does, and how long it will take, as far as that is known."""
         node = self._parameterNode
-        lines = []
-        if node is not None and node.method:
-            details = self._details(node.method)
-            lines = [line for line in (details.explanation, self._expectation(details.passes(node.samples))) if line]
-        self._ui.methodInfoLabel.text = "\n".join(lines)
-        self._ui.methodInfoLabel.setVisible(bool(lines))
+        details = self._details(node.method) if node is not None and node.method else None
+        explanation = details.explanation if details is not None else ""
+        expectation = self._expectation(details.passes(node.samples)) if details is not None else ""
+        for label, text in ((self._ui.methodInfoLabel, explanation), (self._ui.expectedTimeLabel, expectation)):
+            label.text = text
+            label.setVisible(bool(text))
 
     def _expectation(self, passes: int | None) -> str:
         if passes is None:
