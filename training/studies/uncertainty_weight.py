@@ -1,0 +1,234 @@
+"""Does weighting the loss by uncertainty help? lambda = 0, 5, 50, 100 on simulated cases, several seeds, short runs.
+
+    python -m hemorrhage_training.embedded simulate POOL --cases 300 --first-seed 15000
+    python training/studies/uncertainty_weight.py POOL -o OUT [--start MODEL] [--seeds 3] [--steps 60]
+
+A model is trained on by nnU-Net's trainer with the loss of Eq. 5: from nothing, a network learns nothing in so few steps, and U
+of such a network says nothing. With one seed all lambdas see the same windows. The last cases of POOL are for testing only.
+Cases are halved in-plane (5 x 3 x 3 mm). OUT keeps the figures of every finished run, so that a stopped study goes on and seeds
+can be added; it receives uncertainty_weight.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import typer
+from torch import Tensor
+
+from hemorrhage.hemorrhage_class import SIX_CLASSES
+from hemorrhage.models import load_model
+from hemorrhage.models.model import ModelContents, open_contents
+from hemorrhage.nnunet.architecture import load_weights
+from hemorrhage.page_reuse import reuse_freed_memory
+from hemorrhage_training.embedded.augmentation import augment
+from hemorrhage_training.embedded.plans import CONFIGURATION, embedded_dataset_json, embedded_plans
+from hemorrhage_training.embedded.sampling import BalancedWindows, halved, read_case
+from hemorrhage_training.evaluation.error_detection import ErrorDetection
+from hemorrhage_training.evaluation.overlap import Overlap
+from hemorrhage_training.evaluation.surface_distances import surface_distances
+from hemorrhage_training.nnunet.patch_uncertainty import RunningVariance, transformed_predictions
+
+SPACING = (5.0, 3.0, 3.0)
+PATCH = (8, 64, 64)
+LAMBDAS = (0.0, 5.0, 50.0, 100.0)
+STEPS_PER_EPOCH = 10
+ANY = "any hemorrhage"
+TARGETS = (*SIX_CLASSES[1:], ANY)
+FIGURES = ("Dice", "HD, mm", "ASSD, mm")
+#: Largest U, and the table's bins in 200ths of it.
+LARGEST = 1 - 1 / len(SIX_CLASSES)
+EDGES = (0, 1, 2, 5, 10, 20, 40, 80, 200)
+
+
+class Training:
+    """One run of the uncertainty-aware trainer on windows of the pool, from the weights of a model."""
+
+    def __init__(self, lam: float, seed: int, steps: int, rate: float, windows: BalancedWindows, start: ModelContents) -> None:
+        from hemorrhage_training.nnunet.trainer import nnUNetTrainerUncertaintyAware
+
+        self.seed, self.steps, self.windows = seed, steps, windows
+        plans = {**embedded_plans(), "continue_training": False}
+        plans["configurations"][CONFIGURATION] |= {"spacing": list(SPACING), "patch_size": list(PATCH), "batch_size": 1}
+        plans["uncertainty_weighting"] = {"lam": lam, "seed": seed, "epochs": -(-steps // STEPS_PER_EPOCH)}
+        dataset = embedded_dataset_json(0)
+        self.trainer = nnUNetTrainerUncertaintyAware(plans, CONFIGURATION, 0, dataset, device=torch.device("cpu"))
+        # nnU-Net looks for the kind of its data files, though the windows come from the pool.
+        data = Path(self.trainer.preprocessed_dataset_folder)
+        data.mkdir(parents=True, exist_ok=True)
+        (data / "none.npz").touch()
+        self.trainer.initial_lr = rate
+        self.trainer.initialize()
+        self.network = self.trainer.network
+        load_weights(self.network, start.read_weights()[0])
+        self.network.requires_grad_(True)
+        self.scales = self.trainer._get_deep_supervision_scales()
+
+    def run(self) -> float:
+        """Make all steps; return the processor time of one of them in s."""
+        self.network.train()
+        start = time.process_time()
+        for step in range(self.steps):
+            self.trainer.current_epoch = step // STEPS_PER_EPOCH
+            self.trainer.lr_scheduler.step(self.trainer.current_epoch)
+            rng = np.random.default_rng([self.seed, step])
+            image, labels = (each[None, None].contiguous() for each in augment(*self.windows.draw(rng, coarse=True), rng))
+            target = [F.interpolate(labels.float(), scale_factor=scale) for scale in self.scales]
+            self.trainer.train_step({"data": image, "target": target})
+        return (time.process_time() - start) / self.steps
+
+
+def tested(network: torch.nn.Module, files: list[Path], uncertainty_of: int, samples: int) -> dict[str, Any]:
+    """Return Dice, HD and ASSD per class and case, and errors by uncertainty of the first cases."""
+    network.eval()
+    network.decoder.deep_supervision = False
+    figures: dict[str, dict[str, list[float]]] = {name: {target: [] for target in TARGETS} for name in FIGURES}
+    errors = ErrorDetection(LARGEST)
+    affine = np.diag([*SPACING, 1.0])
+    for number, file in enumerate(files):
+        image, labels = halved(*read_case(file))
+        patch, reference = padded(image)[None, None], labels.numpy()
+        inside = tuple(slice(n) for n in image.shape)
+        with torch.no_grad():
+            predicted = network(patch)[0].argmax(0).numpy()[inside]
+        for value, target in enumerate(TARGETS, start=1):
+            masks = [each > 0 if target == ANY else each == value for each in (predicted, reference)]
+            distances = surface_distances(masks[0], masks[1], affine)
+            measured = (Overlap.of(masks[0], masks[1]).dice, distances and distances.hd_mm, distances and distances.assd_mm)
+            for name, figure in zip(FIGURES, measured, strict=True):
+                if figure is not None:
+                    figures[name][target].append(figure)
+        if number < uncertainty_of:
+            u = uncertainty(network, patch, samples)[0, 0].numpy()[inside]
+            head = image.numpy() > image.numpy().min() + 1e-3
+            errors.add(u[head], (predicted != reference)[head])
+    return {
+        "figures": {name: {t: fmean(v) if v else None for t, v in found.items()} for name, found in figures.items()},
+        "auroc": errors.auroc,
+        "bins": errors.bins.tolist(),
+    }
+
+
+def padded(image: Tensor) -> Tensor:
+    """Pad a case to what the network's strides need."""
+    sizes = [-n % (4 if axis == 0 else 16) for axis, n in enumerate(image.shape)]
+    return F.pad(image, (0, sizes[2], 0, sizes[1], 0, sizes[0]), value=float(image.min()))
+
+
+@torch.no_grad()
+def uncertainty(network: torch.nn.Module, patch: Tensor, samples: int) -> Tensor:
+    """U of Eq. 4 (1, 1, D, H, W)."""
+    variance = RunningVariance()
+    predictions = transformed_predictions(
+        lambda moved: network(moved).softmax(1), patch, SPACING, count=samples, transforms=5, rng=np.random.default_rng(0)
+    )
+    for probabilities, valid in predictions:
+        variance.add(probabilities, valid)
+    return variance.total()
+
+
+def mean_and_spread(values: list[float | None], digits: int) -> str:
+    """Return the mean over seeds, with the standard deviation."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return "-"
+    return f"{fmean(known):.{digits}f}" + (f" ± {stdev(known):.{digits}f}" if len(known) > 1 else "")
+
+
+def tables(runs: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the study as Markdown."""
+    lines = []
+
+    def row(title: str, value: Callable[[dict[str, Any]], float | None], digits: int) -> None:
+        cells = (mean_and_spread([value(run) for run in of_lambda], digits) for of_lambda in runs.values())
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+
+    lines += ["| lambda | " + " | ".join(runs) + " |", "|---|" + "---|" * len(runs)]
+    for figure in FIGURES:
+        for target in TARGETS:
+            row(f"{figure}: {target}", lambda run, f=figure, t=target: run["figures"][f][t], 3 if figure == "Dice" else 1)
+        row(f"{figure}: mean of subtypes", lambda run, f=figure: subtype_mean(run["figures"][f]), 3 if figure == "Dice" else 1)
+    row("AUROC of U for error", lambda run: run["auroc"], 3)
+    row("seconds per step", lambda run: run["seconds"], 2)
+    lines.append("| seeds | " + " | ".join(str(len(of_lambda)) for of_lambda in runs.values()) + " |")
+    lines += ["", "Error rate (voxels) by U, all seeds together:", "", "| U | " + " | ".join(runs) + " |"]
+    lines.append("|---|" + "---|" * len(runs))
+    for first, last in pairwise(EDGES):
+        cells = (error_rate(of_lambda, slice(first, last)) for of_lambda in runs.values())
+        lines.append(f"| {LARGEST * first / 200:.3f} to {LARGEST * last / 200:.3f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def error_rate(runs: list[dict[str, Any]], bins: slice) -> str:
+    """Return the error rate in some bins of U over all seeds, with the number of voxels."""
+    right, wrong = np.sum([np.array(run["bins"])[:, bins].sum(1) for run in runs], axis=0)
+    return f"{100 * wrong / (right + wrong):.2f} % ({right + wrong:,})" if right + wrong else "-"
+
+
+def subtype_mean(by_target: dict[str, float | None]) -> float | None:
+    """Return the mean over the subtypes that are known."""
+    known = [by_target[name] for name in SIX_CLASSES[1:] if by_target[name] is not None]
+    return fmean(known) if known else None  # type: ignore[type-var]
+
+
+def main(
+    pool: Annotated[Path, typer.Argument(help="Folder of preprocessed simulated cases.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the study.")],
+    seeds: Annotated[int, typer.Option(min=1)] = 3,
+    start: Annotated[Path | None, typer.Option(help="Folder of the model to train on; the embedded one by default.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Of training, per run.")] = 60,
+    rate: Annotated[float, typer.Option(help="Learning rate at the beginning.")] = 2e-3,
+    test: Annotated[int, typer.Option(min=1, help="Cases at the end of the pool that are for testing.")] = 40,
+    uncertainty_of: Annotated[int, typer.Option(help="Test cases on which U is judged.")] = 12,
+    samples: Annotated[int, typer.Option(min=2, help="Samples of U in the test.")] = 8,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Train and test every arm with every seed; print and write the tables."""
+    reuse_freed_memory()
+    torch.set_num_threads(threads)
+    output.mkdir(parents=True, exist_ok=True)
+    for kind in ("raw", "preprocessed", "results"):  # read when nnU-Net's trainer is imported
+        os.environ[f"nnUNet_{kind}"] = str(output / "nnunet" / kind)
+    os.environ["nnUNet_compile"] = "false"  # noqa: SIM112 (nnU-Net's own name)
+    cases = sorted(pool.glob("case_??????.npz"))
+    if len(cases) <= test:
+        raise typer.BadParameter(f"{pool} holds {len(cases)} cases: simulate more than the {test} that are for testing")
+    windows = BalancedWindows(training_folder(cases[:-test], output / "training"), (PATCH[0], 2 * PATCH[1], 2 * PATCH[2]))
+    contents = open_contents(start or load_model("default").folder)
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for name, lam, seed in [("before", 0.0, 0), *((f"{lam:g}", lam, seed) for seed in range(seeds) for lam in LAMBDAS)]:
+        file = output / ("before.json" if name == "before" else f"lambda{name}_seed{seed}_steps{steps}.json")
+        if not file.exists():
+            training = Training(lam, seed, steps, rate, windows, contents)
+            seconds = None if name == "before" else training.run()
+            record = {"seconds": seconds, **tested(training.network, cases[-test:], uncertainty_of, samples)}
+            partial = file.with_suffix(".partial")
+            partial.write_text(json.dumps(record), encoding="utf-8")
+            partial.replace(file)
+        runs.setdefault(name, []).append(json.loads(file.read_text(encoding="utf-8")))
+        (output / "uncertainty_weight.md").write_text(tables(runs), encoding="utf-8")
+    typer.echo(tables(runs))
+
+
+def training_folder(cases: list[Path], folder: Path) -> Path:
+    """Return a folder with links to the cases that may be trained on."""
+    folder.mkdir(exist_ok=True)
+    for case in cases:
+        link = folder / case.name
+        if not link.exists():
+            link.symlink_to(case.resolve())
+    return folder
+
+
+if __name__ == "__main__":
+    typer.run(main)
