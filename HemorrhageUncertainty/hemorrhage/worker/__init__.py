@@ -6,7 +6,8 @@ input ends. Nothing else ever appears on standard output: what libraries print g
 
 Requests (`requests.py` has every field and its default)
 
-- ``hello``: answered by ``hello`` with program and library versions, devices and the list of models;
+- ``hello``: answered by ``hello`` with program and library versions, devices and the list of models, with what their methods do
+  and cost (`model_catalogue.py` has every field);
 - ``check``: is this volume a head CT? Answered by ``checked`` with ``ok``, ``warning`` or ``unusable``, and sentences;
 - ``segment``: ``progress`` and ``preview`` events, at last ``result`` with the folder that was asked for (`result_files.py` lists
   its files);

@@ -39,7 +39,7 @@ class EverythingBleeds:
         """The same sample again and again."""
         shape = self.grid(ct).shape
         for k in range(count):
-            yield Sample(torch.stack([torch.full(shape, 0.25), torch.full(shape, 0.75)]), parameters={"sample": k})
+            yield Sample(torch.stack([torch.full(shape, 0.25), torch.full(shape, 0.75)]), parameters={"sample": k}, group=k)
 
 
 def test_outside_is_background_and_inside_is_untouched():
@@ -48,6 +48,7 @@ def test_outside_is_background_and_inside_is_untouched():
     sampler = WithinSkull(EverythingBleeds())
     samples = list(sampler.draw(ct, 2, 0))
     assert [dict(s.parameters) for s in samples] == [{"sample": 0}, {"sample": 1}]
+    assert [s.group for s in samples] == [0, 1]
     back = sampler.grid(ct).to_ct(samples[0].probabilities, torch.tensor([1.0, 0.0])).numpy()
     assert np.allclose(back.sum(0), 1)
     from scipy import ndimage
