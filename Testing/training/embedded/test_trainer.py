@@ -60,7 +60,15 @@ def test_a_run_that_was_stopped_goes_on(pool, tmp_path):
     )
     second.fit(max_steps=5)
     assert second.step == 5
-    assert not list(run.glob("*.partial*"))
+    assert not list(run.glob(".*"))
+
+
+def test_a_damaged_checkpoint_is_replaced_by_the_one_before(pool, tmp_path):
+    run = tmp_path / "run"
+    Trainer(_network(), pool, run, minutes=1).fit(save_every=2, max_steps=3)
+    checkpoint = run / "checkpoint.pt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-500])
+    assert Trainer(_network(), pool, run, minutes=1).step == 2
 
 
 def test_an_empty_pool_is_named(tmp_path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 
+from ..checkpoint_file import previous_of, whole_checkpoint, write_checkpoint
 from .augmentation import augment
 from .loss import SubtypeAndHemorrhageLoss
 from .plans import PATCH_SIZE
@@ -25,7 +26,7 @@ _FORGET = 0.99  # of the running overlap per step
 
 
 class Trainer:
-    """One training run in a folder: ``checkpoint.pt`` (written atomically) and ``log.csv``.
+    """One training run in a folder: ``checkpoint.pt`` (whole or not there; the one before is kept) and ``log.csv``.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ class Trainer:
         self.loss = SubtypeAndHemorrhageLoss(len(SIX_CLASSES))
         self.seed, self.step, self.elapsed = seed, 0, 0.0
         run.mkdir(parents=True, exist_ok=True)
-        if (run / "checkpoint.pt").exists():
+        self._checkpoint = run / "checkpoint.pt"
+        if self._checkpoint.exists() or previous_of(self._checkpoint).exists():
             self._restore()
 
     def fit(self, save_every: int = 100, max_steps: int | None = None) -> None:
@@ -125,7 +127,6 @@ class Trainer:
             csv.writer(file).writerow(row + [f"{d:.3f}" for d in self.running_dice()])
 
     def _save(self) -> None:
-        partial = self.run / f"checkpoint.partial-{os.getpid()}"
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -133,12 +134,16 @@ class Trainer:
             "step": self.step,
             "elapsed": self.elapsed,
         }
-        torch.save(state, partial)
-        partial.replace(self.run / "checkpoint.pt")
+        write_checkpoint(self._checkpoint, lambda path: torch.save(state, path))
 
     def _restore(self) -> None:
-        state = torch.load(self.run / "checkpoint.pt", weights_only=True)
+        state = _read(whole_checkpoint(self._checkpoint, _read))
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
