@@ -26,7 +26,7 @@ import hemorrhage
 from hemorrhage.errors import HemorrhageError
 from hemorrhage.method import Method
 from hemorrhage.models import load_model
-from hemorrhage.progress import Progress
+from hemorrhage.progress import Progress, Stage
 from hemorrhage.simulation.cohort import simulate_cohort
 from hemorrhage_training.evaluation.agreement import volume_agreement
 from hemorrhage_training.evaluation.case_scores import ANY, Region
@@ -159,7 +159,7 @@ def one_row(arm: Arm, base: dict[str, Any], seed: int, fresh: Path, output: Path
         shutil.rmtree(predictions / case, ignore_errors=True)
         result.save(predictions / case)
         times.write_text(json.dumps(seconds))
-        say(Progress(stage=hemorrhage.progress.Stage.EVALUATING, done=len(seconds), message=f"{arm.title}, {case}"))
+        say(Progress(Stage.EVALUATING, len(seconds), message=f"{arm.title}, {case}"))
     cohort = evaluate(
         Inputs(predictions, fresh / "labelsTr", cts=fresh / "imagesTr"),
         output / "evaluation" / name,

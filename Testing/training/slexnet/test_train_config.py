@@ -1,5 +1,6 @@
 """A wrong configuration is told in a sentence that names the entry."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,13 @@ def test_what_is_wrong_is_named(data, tmp_path, changes, sentence):
     path = write_config(tmp_path / "c.yaml", tiny_slice_config(data, tmp_path, **changes))
     with pytest.raises(ArgumentError, match=sentence):
         _open(path)
+
+
+def test_a_missing_package_is_named(data, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "hemorrhage_training.slexnet.run_training", None)
+    path = write_config(tmp_path / "c.yaml", tiny_slice_config(data, tmp_path))
+    with pytest.raises(ArgumentError, match=r"pip install 'hemorrhage-uncertainty\[train\]'"):
+        read_config(path)
 
 
 def _open(path):

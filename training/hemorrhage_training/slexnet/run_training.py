@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -49,16 +50,11 @@ def _train_slexnet(config: SlexTrainConfig, place: Workplace) -> TrainingResult:
     second = config.training.model_copy(update={"seed": config.training.seed + 1})  # other slices than in the first stage
     data = place.data(settings, seed=first.seed, reach=settings.reach)
     alone = place.train(
-        "first", "backbone and expansion module alone", lambda: AloneStage(settings, config.loss, first), data, first
+        "first", "backbone and expansion module alone", partial(AloneStage, settings, config.loss, first), data, first
     )
     data = place.data(settings, seed=second.seed, reach=settings.reach)
-    whole = place.train(
-        "second",
-        "the whole SLEX-Net",
-        lambda: WholeStage(settings, config.loss, second, config.slexnet, alone.weights),
-        data,
-        second,
-    )
+    build = partial(WholeStage, settings, config.loss, second, config.slexnet, alone.weights)
+    whole = place.train("second", "the whole SLEX-Net", build, data, second)
     name = "SLEX-Net++" if config.slexnet.supervise_neighbors else "SLEX-Net"
     return place.finish(
         [alone, whole], data, name, lambda folder, card: write_slexnet_folder(folder, card, whole.weights, settings)
@@ -76,7 +72,7 @@ def _train_slice_nets(config: SlexTrainConfig, place: Workplace) -> TrainingResu
         data = place.data(settings, seed=training.seed)
         title = f"network {member + 1} of {members}" if members > 1 else "the network"
         runs.append(
-            place.train(f"member_{member}", title, lambda t=training: SliceNetTraining(settings, config.loss, t), data, training)  # type: ignore[misc]
+            place.train(f"member_{member}", title, partial(SliceNetTraining, settings, config.loss, training), data, training)
         )
     weights = [run.weights for run in runs]
 
