@@ -37,6 +37,7 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
+from .comparable import checkComparable
 from .engine_command import engine_command
 from .engine_log import EngineLog
 from .engine_process import EngineProcess
@@ -62,7 +63,7 @@ from .requests import (
 from .result_scene import ResultScene
 from .run import Run, RunCallbacks, RunState, SceneSide
 from .run_folder import remove_stale
-from .side_by_side import SideBySide, checkComparable
+from .side_by_side import SideBySide
 from .step_runner import allSteps
 
 _WAIT_S = 0.01

@@ -12,6 +12,7 @@ from .hemorrhage_result import HemorrhageResult
 from .marks import Mark
 from .review import Review
 from .sample_data import loadSimulatedCT
+from .side_by_side import SideBySide
 from .table_node import columnValues
 
 _TIMEOUT_S = 900
@@ -58,6 +59,27 @@ class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
             review.markCurrent(Mark.CONFIRMED)
             self.assertIs(review.current.mark, Mark.CONFIRMED)
         self.delayDisplay(_("The simulated CT was segmented"))
+        self._compareWithSinglePrediction(widget, result)
+
+    def _compareWithSinglePrediction(self, widget, result):
+        """Segment once more with another method, and show both side by side."""
+        node, layoutManager = widget.logic.getParameterNode(), slicer.app.layoutManager()
+        node.method = "deterministic"
+        widget.ui.segmentButton.click()
+        self._waitFor(lambda: not (widget.run.isRunning or widget.display.isDrawing))
+        self.assertEqual(len(HemorrhageResult.ofCT(result.ct)), 2, widget.ui.statusLabel.text)
+        self.assertIs(node.first, result.record)
+        layout = layoutManager.layout
+        node.showDifference = True
+        node.sideBySide = True
+        self._waitFor(lambda: not widget.sideBySide.isBusy)
+        self.assertIsNotNone(SideBySide.current())
+        self.assertIsNotNone(SideBySide.current().difference)
+        self.assertGreater(widget.ui.methodsTable.rowCount, 0)
+        self.delayDisplay(_("Two methods side by side"))
+        node.sideBySide = False
+        self.assertIsNone(SideBySide.current())
+        self.assertEqual(layoutManager.layout, layout)
 
     def test_cancel_leaves_the_scene_as_it_was(self):
         """Start, cancel, and count the nodes."""

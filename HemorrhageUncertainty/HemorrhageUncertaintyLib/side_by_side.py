@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from hemorrhage.errors import ArgumentError
 
+from .comparable import checkComparable, mapNames
 from .difference_map import differenceSteps, removeDifference
 from .first_look import giveFirstLook
 from .heat_map import HeatMap
@@ -80,11 +81,9 @@ class SideBySide:
         """
         checkComparable(first, second)
         names = mapNames(first, second)
-        chosen = HeatMap(first).name if name is None else name
-        if name is None and chosen not in names:
-            chosen = names[0]
-        if chosen not in names:
-            raise KeyError(chosen)
+        if name is not None and name not in names:
+            raise KeyError(name)
+        chosen = name or (HeatMap(first).name if HeatMap(first).name in names else names[0])
         manager = slicer.app.layoutManager()
         if manager is None:
             raise ArgumentError(_("There are no views to compare in: start Slicer with its main window."))
@@ -103,8 +102,8 @@ class SideBySide:
         place = _placeInViews()
         registerLayouts(manager.layoutLogic().GetLayoutNode())
         manager.setLayout(SIDE_BY_SIDE_ID)
-        yield  # only then have the views their sizes
         try:
+            yield  # only then have the views their sizes
             yield from opened.showSteps(difference=difference)
             opened._fit(place)
         except BaseException:
@@ -176,7 +175,9 @@ class SideBySide:
         node = self.difference if name == self.name else None
         if wanted and node is None:
             node = yield from differenceSteps(first, second, name)
-            putInFolder(folderOf(second.segmentation), [node])
+            folder = folderOf(second.segmentation)
+            if folder:
+                putInFolder(folder, [node])
         self._keepOnly(node if wanted else None)
         self._state.SetParameter(_NAME, name)
         self._state.SetParameter(_IS_DIFFERENCE, "1" if wanted else "")
@@ -298,22 +299,6 @@ class SideBySide:
         for node in (node for side in Side for node in side.sliceNodes):
             if place is not None:
                 node.JumpSliceByOffsetting(*place)
-
-
-def checkComparable(first: HemorrhageResult, second: HemorrhageResult) -> None:
-    """Raise `ArgumentError` unless two results can be shown side by side."""
-    if first == second:
-        raise ArgumentError(_("A result cannot be compared with itself: select two different results."))
-    if first.ct is None or first.ct is not second.ct:
-        raise ArgumentError(_("The results are of different CTs: side by side, select two of the same CT."))
-    if not mapNames(first, second):
-        raise ArgumentError(_("The results have no map in common: segment the CT again."))
-
-
-def mapNames(first: HemorrhageResult, second: HemorrhageResult) -> list[str]:
-    """Return the names of the maps that two results both have, in the order of a list for the user."""
-    others = HeatMap(second).names()
-    return [name for name in HeatMap(first).names() if name in others]
 
 
 def _placeInViews() -> tuple[float, float, float] | None:

@@ -9,10 +9,11 @@ from slicer.i18n import tr as _
 
 from hemorrhage.errors import ArgumentError
 
+from ..comparable import checkComparable, mapNames
 from ..heat_map import HeatMap
 from ..hemorrhage_result import HemorrhageResult
 from ..method_table import methodTableOf, methodTableSteps
-from ..side_by_side import SideBySide, checkComparable, mapNames
+from ..side_by_side import SideBySide
 from ..step_runner import StepRunner
 from .methods_table import MethodsTable
 from .string_choice import Choice, StringChoice
