@@ -18,7 +18,7 @@ from hemorrhage.simulation.base import load_base
 from .card import embedded_card, write_card_text
 from .evaluation import evaluate_embedded
 from .plans import CONFIGURATION, embedded_dataset_json, embedded_plans
-from .pool import fill_pool
+from .pool import fill_pool, real_anatomy
 from .trainer import Trainer
 
 app = typer.Typer(help="Make the embedded model from simulated head CT.", no_args_is_help=True)
@@ -84,14 +84,18 @@ def export(
     reuse_freed_memory()
     trainer = Trainer(_trainable_network(), pool, run, minutes=0)
     weights = trainer.averaged_weights()
+    on_real_heads = real_anatomy(trainer.windows.files())
     training = {
         "data": "simulated head CT only",
         "cases": len(trainer.windows.files()),
+        "real_anatomy": on_real_heads,
         "steps": trainer.step,
         "minutes": round(trainer.elapsed / 60, 1),
     }
     embedded_card(model, weights, training, evaluation={})
     figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None, jobs)
+    if real:
+        figures["real_ct_in_training"] = real.name in on_real_heads
     embedded_card(model, weights, training, evaluation=figures)
     write_card_text(model, training, figures)
     typer.echo(json.dumps(figures, indent=1))

@@ -48,6 +48,7 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
         "",
         f"Training: {training['data']}; {training.get('cases', '?')} cases, {training['steps']} steps of one window, "
         f"{training['minutes']} minutes on a CPU.",
+        *_anatomy_lines(training.get("real_anatomy", {})),
         "",
         "## Measured on unseen simulated cases",
         "",
@@ -70,7 +71,16 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
             f"called hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
         )
     if "real_hemorrhage_free_ct_ml" in figures:
-        lines.append(f"On one real CT without hemorrhage, not used in training: {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
+        used = "its anatomy, deformed, was in training" if figures["real_ct_in_training"] else "not used in training"
+        lines.append(f"On one real CT without hemorrhage ({used}): {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
     path = model / "README.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _anatomy_lines(real_anatomy: Mapping[str, int]) -> list[str]:
+    """Say on which real heads how many training cases are based."""
+    if not real_anatomy:
+        return []
+    shares = ", ".join(f"{cases} on {name}" for name, cases in sorted(real_anatomy.items()))
+    return [f"Some cases deform the anatomy of a real head or template instead of a synthetic one: {shares}."]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,14 @@ def fill_pool(folder: Path, plans: NetworkPlans, seeds: range, bases: Sequence[B
         )
         partial.replace(path)
         yield path
+
+
+def real_anatomy(files: Iterable[Path]) -> dict[str, int]:
+    """Return how many of these cases deform a real head's anatomy, by the name of its file or folder."""
+    counted: Counter[str] = Counter()
+    for path in files:
+        with np.load(path) as case:
+            source = json.loads(str(case["description"]))["anatomy"].get("base")
+        if source:
+            counted[Path(source).name] += 1
+    return dict(counted)
