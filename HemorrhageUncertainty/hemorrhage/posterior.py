@@ -15,6 +15,7 @@ from .posterior_maps import PosteriorMaps, first_argmax, normalized_entropy, pro
 from .preview import Preview, label_volumes_ml
 from .sampling.sampler import Sample
 from .sampling.working_grid import WorkingGrid
+from .welford import add_sample
 
 #: Voxels handled at once, so that the temporary arrays of one step stay in the processor's cache.
 _VOXELS_AT_ONCE = 1 << 15
@@ -238,12 +239,7 @@ class _State:
     def add(self, part: slice, probabilities: torch.Tensor, valid: torch.Tensor | None, labels: torch.Tensor) -> None:
         """Update some slices in place, and write the sample's label map (background where it has no vote)."""
         vote = torch.ones_like(self.votes[part]) if valid is None else valid.float()
-        votes = self.votes[part].add_(vote)
-        share = vote / votes.clamp(min=1)
-        delta = probabilities - self.mean[:, part]
-        self.mean[:, part].addcmul_(delta, share)
-        # delta * (p - new mean) = delta^2 (1 - 1/n): Welford's term
-        terms = delta.square_().mul_(vote - share)
+        terms = add_sample(self.mean[:, part], self.votes[part], probabilities, vote)
         self.squares[:, part].add_(terms)
         self.squared_terms[part].add_(terms.sum(0).square_())
         surprise = probabilities.clamp(min=torch.finfo(torch.float32).tiny).log_().mul_(probabilities).sum(0)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from .welford import add_sample
+
 
 @dataclass(frozen=True, eq=False)
 class GroupParts:
@@ -57,10 +59,7 @@ class GroupSums:
             self._votes.zero_()
             self._group = group
         vote = torch.ones_like(self._votes) if valid is None else valid.float()
-        share = vote / self._votes.add_(vote).clamp(min=1)
-        delta = probabilities.float() - self._mean
-        self._mean.addcmul_(delta, share)
-        self._squares.add_(delta.square_().mul_(vote - share).sum(0))  # Welford's terms, as in the posterior
+        self._squares.add_(add_sample(self._mean, self._votes, probabilities.float(), vote).sum(0))
 
     def parts(
         self, votes: torch.Tensor, variance: torch.Tensor, entropy: torch.Tensor, expected_entropy: torch.Tensor
