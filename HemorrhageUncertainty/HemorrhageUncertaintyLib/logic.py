@@ -47,7 +47,6 @@ from .installation import Installation, InstallationDeclined, InstallationError
 from .method_table import methodTableSteps
 from .models import InstalledModel, listModels
 from .parameter_node import HemorrhageUncertaintyParameterNode
-from .pass_times import rememberPassTime
 from .patients import differentPatients
 from .requests import (
     ErrorEvent,
@@ -63,6 +62,7 @@ from .requests import (
 from .result_scene import ResultScene
 from .run import Run, RunCallbacks, RunState, SceneSide
 from .run_folder import remove_stale
+from .run_times import rememberRunTime
 from .side_by_side import SideBySide
 from .step_runner import allSteps
 
@@ -243,7 +243,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         options = SegmentOptions(model, method, samples, transforms, seed, device, preset, keepSamples, preview)
 
         def done(result: HemorrhageResult) -> None:
-            rememberPassTime(result.summary)
+            rememberRunTime(result.summary)
             if onDone is not None:
                 onDone(result)
 

@@ -11,8 +11,6 @@ from hemorrhage.method import Method
 
 #: Methods that have no more samples, however many are asked for: nothing in them is random.
 _MOST_SAMPLES = {Method.DETERMINISTIC: 1, Method.SLEX: 3}
-#: Where a sample takes more than one pass: all three hypotheses of a transformed copy count as one sample.
-_PASSES = {Method.SLEX_TTA: 3}
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,15 @@ class MethodDetails:
     passesPerSample: float | None = None
     mostSamples: int | None = None
 
+    def count(self, samples: int) -> int:
+        """Return how many samples the method draws where so many are asked for."""
+        return samples if self.mostSamples is None else min(samples, self.mostSamples)
+
     def passes(self, samples: int) -> int | None:
         """Return how many forward passes of the network so many samples take; None if that is not known."""
         if self.passesPerSample is None:
             return None
-        count = samples if self.mostSamples is None else min(samples, self.mostSamples)
-        return max(1, math.ceil(count * self.passesPerSample - 1e-6))
+        return max(1, math.ceil(self.count(samples) * self.passesPerSample))
 
 
 def methodDetails(name: str, told: Iterable[Mapping[str, Any]] = ()) -> MethodDetails:
@@ -54,18 +55,16 @@ def methodDetails(name: str, told: Iterable[Mapping[str, Any]] = ()) -> MethodDe
     ----------
     name : str
     told : iterable of mappings
-        What the engine says of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``); it counts, since
-        the engine knows the model. What it does not say is taken from this version's list; a name in neither explains itself.
+        What is known of a model's methods (``name``, ``title``, ``explanation``, ``passes_per_sample``), from its card or,
+        better, from the engine. Missing words are taken from this version's list; a name in neither explains itself.
     """
     said = next((each for each in told if each.get("name") == name), {})
     known = Method(name) if name in list(Method) else None
     passes = said.get("passes_per_sample")
-    if not isinstance(passes, int | float) or not passes > 0:
-        passes = _PASSES.get(known, 1) if known is not None else None
     return MethodDetails(
         name,
         str(said.get("title") or (known.full_name if known is not None else name)),
         str(said.get("explanation") or (known.explanation if known is not None else "")),
-        passes,
+        passes if isinstance(passes, int | float) and passes > 0 else None,
         _MOST_SAMPLES.get(known) if known is not None else None,
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from hemorrhage.method import Method
 from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
 
 _CARD, _PLANS, _DATASET = "model.json", "plans.json", "dataset.json"
 _STOCK_METHODS = ("tta", "deterministic")
+_SLEXNET = "slexnet"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class InstalledModel:
         Ways to draw samples; the first is the model's own.
     card : str
         Where it comes from and what it is for, as simple HTML for a tool tip.
+    passes : mapping of method to int
+        Forward passes of a network that one sample takes, as far as the card tells.
     problem : str
         Why it cannot be used, in a sentence; empty if it looks right.
     """
@@ -43,6 +48,7 @@ class InstalledModel:
     origin: Origin
     methods: tuple[str, ...] = ()
     card: str = ""
+    passes: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -77,12 +83,23 @@ def _describe(folder: Path, origin: Origin) -> InstalledModel:
         return InstalledModel(name, folder.name, folder, origin, _STOCK_METHODS, escape(text))
     try:
         card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        return InstalledModel(
-            name, str(card["title"]), folder, origin, tuple(map(str, card.get("methods", _STOCK_METHODS))), _cardText(card)
-        )
+        methods = tuple(map(str, card.get("methods", _STOCK_METHODS)))
+        return InstalledModel(name, str(card["title"]), folder, origin, methods, _cardText(card), _passes(card, methods))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sentence = _("The model {name} is damaged ({reason}): import it again.").format(name=folder.name, reason=error)
         return InstalledModel(name, folder.name, folder, origin, problem=sentence)
+
+
+def _passes(card: dict[str, Any], methods: Iterable[str]) -> dict[str, int]:
+    """Return the passes of a sample: the networks one after another, and on all mirrored copies where nothing is random.
+
+    A SLEX-Net's are not in its card; the engine tells them.
+    """
+    if card.get("method") == _SLEXNET:
+        return {}
+    networks, mirrored = len(card.get("weights") or [""]), 2 ** len(card.get("mirror_axes") or [])
+    costs = {Method.ENSEMBLE: 1, Method.DETERMINISTIC: networks * mirrored}
+    return {method: costs.get(Method(method), networks) for method in methods if method in list(Method)}
 
 
 def _cardText(card: dict[str, Any]) -> str:

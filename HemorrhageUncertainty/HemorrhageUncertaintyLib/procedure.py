@@ -26,23 +26,36 @@ class Procedure:
         Hash of the model; empty if the result does not say.
     method : str
         Name of the method, e.g. ``tta``; empty if the result does not say.
+    inWords : str
+        The method with its settings, as the engine words it; empty if the result does not say.
     """
 
     model: str
     sha256: str
     method: str
+    inWords: str = ""
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Procedure:
         """Return the procedure of a parsed ``result.json``."""
         provenance = summary.get("provenance") or {}
         model = provenance.get("model") or {}
-        return cls(str(model.get("name") or ""), str(model.get("sha256") or ""), str(provenance.get("method") or ""))
+        return cls(
+            model=str(model.get("name") or ""),
+            sha256=str(model.get("sha256") or ""),
+            method=str(provenance.get("method") or ""),
+            inWords=str(provenance.get("method_in_words") or ""),
+        )
 
     @property
     def label(self) -> str:
         """Method and model in words, for titles."""
         return _joined(methodDetails(self.method).title if self.method else "", self.model)
+
+    @property
+    def description(self) -> str:
+        """Method with its settings, and model, for tool tips."""
+        return _joined(self.inWords, self.model) if self.inWords else self.label
 
     @property
     def shortLabel(self) -> str:

@@ -1,7 +1,7 @@
 """What is segmented and how: CT with its verdict, model, method, device."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from ..logic import SegmentationDeclined
 from ..methods import MethodDetails, methodDetails
-from ..pass_times import durationLabel, expectedSeconds
+from ..run_times import durationLabel, expectedSeconds
 from ..step_runner import StepRunner
 from .string_choice import Choice, StringChoice
 
@@ -34,6 +34,8 @@ class ModelDescription(Protocol):
         Ways to draw samples; the first is the model's own.
     card : str
         Where it comes from and what it is for, for the tool tip.
+    passes : mapping of method to int
+        Forward passes of the network that one sample takes, as far as that is known without the engine.
     problem : str
         Why it cannot be used; empty if it looks right.
     """
@@ -43,6 +45,7 @@ class ModelDescription(Protocol):
     folder: Path
     methods: Sequence[str]
     card: str
+    passes: Mapping[str, int]
     problem: str
 
 
@@ -163,30 +166,35 @@ class InputSection:
 
     def _details(self, method: str) -> MethodDetails:
         model = self._modelOf(self._parameterNode.model)
-        return methodDetails(method, self._told.get(str(model.folder), ()) if model is not None else ())
+        if model is None:
+            return methodDetails(method)
+        fromCard = [{"name": name, "passes_per_sample": passes} for name, passes in model.passes.items()]
+        return methodDetails(method, self._told.get(str(model.folder)) or fromCard)
 
     def _showMethodInfo(self) -> None:
         """Say what the method does, and how long it will take, as far as that is known."""
         node = self._parameterNode
         details = self._details(node.method) if node is not None and node.method else None
         explanation = details.explanation if details is not None else ""
-        expectation = self._expectation(details.passes(node.samples)) if details is not None else ""
+        expectation = self._expectation(details) if details is not None else ""
         for label, text in ((self._ui.methodInfoLabel, explanation), (self._ui.expectedTimeLabel, expectation)):
             label.text = text
             label.setVisible(bool(text))
 
-    def _expectation(self, passes: int | None) -> str:
-        if passes is None:
-            return ""
+    def _expectation(self, method: MethodDetails) -> str:
         node, model = self._parameterNode, self._modelOf(self._parameterNode.model)
+        passes = method.passes(node.samples)
         what = _("one pass of the network") if passes == 1 else _("{count} passes of the network").format(count=passes)
         image = node.ct.GetImageData() if node.ct is not None else None
+        voxels = image.GetNumberOfPoints() if image is not None else 0
         seconds = None
-        if model is not None and image is not None and image.GetNumberOfPoints():
-            seconds = expectedSeconds(model.folder.name, node.method, node.device, passes, image.GetNumberOfPoints())
-        if seconds is None:
-            return _("Expected time: about {passes}.").format(passes=what)
-        return _("Expected time: {duration} ({passes}).").format(duration=durationLabel(seconds), passes=what)
+        if model is not None and voxels:
+            seconds = expectedSeconds(model.folder.name, method.name, self._details, node.device, node.samples, voxels)
+        if seconds is not None and passes is not None:
+            return _("Expected time: {duration} ({passes}).").format(duration=durationLabel(seconds), passes=what)
+        if seconds is not None:
+            return _("Expected time: {duration}.").format(duration=durationLabel(seconds))
+        return _("Expected time: about {passes}.").format(passes=what) if passes is not None else ""
 
     def _showDevices(self) -> None:
         choices = [Choice(AUTOMATIC, _("Automatic")), *(Choice(name, name) for name in self._devices)]

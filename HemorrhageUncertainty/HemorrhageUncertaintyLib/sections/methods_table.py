@@ -23,7 +23,7 @@ class MethodsTable:
         prepareTable(widget)
 
     def show(self, node, first: str = "", second: str = "") -> None:
-        """Show a table node, with the names of what is compared in the headers' tool tips; None empties the table."""
+        """Show a table node, with a description of each side in its header's tool tip; None empties the table."""
         if node is None:
             fillCells(self._widget, [], [])
             return

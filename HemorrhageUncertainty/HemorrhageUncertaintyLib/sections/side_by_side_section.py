@@ -205,7 +205,7 @@ class SideBySideSection:
         self._followed = [
             (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._reviewed)) for node in volumes if node is not None
         ]
-        self._table.show(table, *(result.procedure.label for result in results))
+        self._table.show(table, *(result.procedure.description for result in results))
 
     def _reviewed(self, _caller, _event) -> None:
         if self._running is None and not self._missing():

@@ -10,8 +10,8 @@ import slicer
 from harness.scene_ct import add_ct
 from hemorrhage.method import Method
 from HemorrhageUncertaintyLib.methods import methodDetails
-from HemorrhageUncertaintyLib.models import InstalledModel, Origin
-from HemorrhageUncertaintyLib.pass_times import SETTING, durationLabel, expectedSeconds, rememberPassTime
+from HemorrhageUncertaintyLib.models import InstalledModel, Origin, listModels
+from HemorrhageUncertaintyLib.run_times import SETTING, durationLabel, expectedSeconds, rememberRunTime
 
 _MODEL = "small-net"
 
@@ -28,7 +28,8 @@ def settings():
 def ui(panel, monkeypatch, phantom):
     """The panel's controls with a CT and a model of several methods."""
     methods = ("tta", "slex", "deterministic", "brand-new")
-    model = InstalledModel(_MODEL, "Small network", Path("/models") / _MODEL, Origin.USER, methods)
+    passes = {"tta": 1, "slex": 1, "deterministic": 8}
+    model = InstalledModel(_MODEL, "Small network", Path("/models") / _MODEL, Origin.USER, methods, passes=passes)
     inputs, node = panel.widget.inputs, panel.widget.logic.getParameterNode()
     monkeypatch.setattr(inputs, "_listModels", lambda: [model])
     node.ct = add_ct(phantom.ct.hu, phantom.ct.affine, "CT")
@@ -54,7 +55,7 @@ def test_every_method_of_the_engine_is_explained():
         details = methodDetails(method)
         assert details.title != details.name
         assert details.explanation.endswith(".")
-        assert details.passes(10) >= 1
+        assert details.count(10) in (1, 3, 10)
 
 
 def test_the_selector_offers_what_the_model_can_do(ui):
@@ -74,7 +75,7 @@ def test_the_line_below_follows_method_and_samples(ui):
     assert Method.SLEX.explanation in ui.methodInfoLabel.text
     assert "about 3 passes" in ui.expectedTimeLabel.text
     ui.methodComboBox.setCurrentIndex(2)
-    assert "about one pass" in ui.expectedTimeLabel.text
+    assert "about 8 passes" in ui.expectedTimeLabel.text
 
 
 def test_what_the_engine_says_of_the_model_counts(panel, ui):
@@ -95,40 +96,64 @@ def test_what_the_engine_says_of_the_model_counts(panel, ui):
     assert not ui.methodInfoLabel.isVisibleTo(panel.widget.parent)
 
 
+def test_cost_of_the_embedded_model_is_read_from_its_card():
+    """As the engine says it: the single prediction is the mean over all mirrored copies."""
+    from hemorrhage.models.method_details import method_details
+    from hemorrhage.models.model_card import read_card
+
+    model = listModels()[0]
+    told = {each.name: each.passes_per_sample for each in method_details(model.folder, read_card(model.folder))}
+    assert model.passes == told
+    assert told["deterministic"] == 8 * told["tta"]
+
+
 def test_a_measured_time_is_said(panel, ui):
-    rememberPassTime(summary())
+    rememberRunTime(summary())
     panel.widget.inputs.update()
     assert ui.expectedTimeLabel.text == "Expected time: about 40 s (20 passes of the network)."
+    ui.methodComboBox.setCurrentIndex(2)
+    assert ui.expectedTimeLabel.text == "Expected time: about 20 s (8 passes of the network)."
+    ui.methodComboBox.setCurrentIndex(3)
+    assert ui.expectedTimeLabel.text == ""
+
+
+def expected(method: str, samples: int, voxels: int = 1000, device: str = "auto", model: str = _MODEL) -> float | None:
+    """The expected time in s, for a model whose single prediction takes eight passes and whose dropout is not known."""
+    told = [{"name": "tta", "passes_per_sample": 1}, {"name": "deterministic", "passes_per_sample": 8}]
+    return expectedSeconds(model, method, lambda name: methodDetails(name, told), device, samples, voxels)
 
 
 def test_expected_time_is_that_of_what_is_most_alike():
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 1000) is None
-    rememberPassTime(summary(shape=(10, 10, 10)))  # 2 s a pass
-    rememberPassTime(summary("deterministic", 20, 1.0, shape=(10, 10, 10)))  # one pass, whatever was asked for
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 1000) == pytest.approx(20)
-    assert expectedSeconds(_MODEL, "tta", "cpu", 10, 2000) == pytest.approx(40)
-    assert expectedSeconds(_MODEL, "deterministic", "auto", 1, 1000) == pytest.approx(1 / 1)
-    assert expectedSeconds(_MODEL, "dropout", "auto", 1, 1000) is not None
-    assert expectedSeconds(_MODEL, "tta", "cuda", 10, 1000) is None
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 10_000) is None
-    assert expectedSeconds("another", "tta", "auto", 10, 1000) is None
-    rememberPassTime(summary(seconds=4.0, shape=(10, 10, 10)))  # the latest counts
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 1000) == pytest.approx(10)
+    assert expected("tta", 10) is None
+    rememberRunTime(summary(shape=(10, 10, 10)))  # 2 s a sample
+    assert expected("tta", 10) == pytest.approx(20)
+    assert expected("tta", 10, 2000, "cpu") == pytest.approx(40)
+    assert expected("deterministic", 20) == pytest.approx(16)  # by its passes
+    rememberRunTime(summary("deterministic", 1, 12.0, shape=(10, 10, 10)))
+    assert expected("deterministic", 20) == pytest.approx(12)  # one sample, whatever is asked for
+    assert expected("dropout", 10) is None
+    rememberRunTime(summary("dropout", 10, 5.0, shape=(10, 10, 10)))
+    assert expected("dropout", 20) == pytest.approx(10)
+    assert expected("tta", 10, device="cuda") is None
+    assert expected("tta", 10, 10_000) is None
+    assert expected("tta", 10, model="another") is None
+    rememberRunTime(summary(seconds=4.0, shape=(10, 10, 10)))  # the latest counts
+    assert expected("tta", 10) == pytest.approx(10)
 
 
 def test_only_so_many_times_are_remembered():
     for number in range(60):
-        rememberPassTime(summary(model=f"model-{number}"))
-    assert expectedSeconds("model-0", "tta", "auto", 1, 12 * 40 * 44) is None
-    assert expectedSeconds("model-59", "tta", "auto", 1, 12 * 40 * 44) is not None
+        rememberRunTime(summary(model=f"model-{number}"))
+    assert expected("tta", 1, 12 * 40 * 44, model="model-0") is None
+    assert expected("tta", 1, 12 * 40 * 44, model="model-59") is not None
 
 
 @pytest.mark.parametrize("damaged", ["[{}]", "no JSON", '[{"model": 1, "other": 2}]', "{}"])
 def test_settings_of_another_version_do_no_harm(damaged):
     slicer.app.userSettings().setValue(SETTING, damaged)
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 1000) is None
-    rememberPassTime(summary())
-    assert expectedSeconds(_MODEL, "tta", "auto", 10, 12 * 40 * 44) == pytest.approx(20)
+    assert expected("tta", 10) is None
+    rememberRunTime(summary())
+    assert expected("tta", 10, 12 * 40 * 44) == pytest.approx(20)
 
 
 def test_durations_are_rounded_as_estimates_deserve():
