@@ -34,6 +34,8 @@ class ReportPart:
         What `scores` are.
     heading : str
         Empty if there is one part only.
+    samples : bytes
+        Picture (PNG) of a few validation patches; empty without one.
     """
 
     summary: str
@@ -41,15 +43,19 @@ class ReportPart:
     scores: Mapping[str, float]
     column: str
     heading: str = ""
+    samples: bytes = b""
 
     @property
     def curves(self) -> str:
         """The figure as a data URI; empty without one."""
         if self.figure is None:
             return ""
-        buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=110)
-        return png_data_uri(buffer.getvalue())
+        return png_data_uri(png_of(self.figure))
+
+    @property
+    def sample_picture(self) -> str:
+        """`samples` as a data URI; empty without them."""
+        return png_data_uri(self.samples) if self.samples else ""
 
 
 def write_report(path: Path, title: str, notice: str, parts: Sequence[ReportPart], settings: Mapping[str, Any]) -> Path:
@@ -74,6 +80,13 @@ def write_report(path: Path, title: str, notice: str, parts: Sequence[ReportPart
     partial.write_text(html, encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def png_of(figure: Figure) -> bytes:
+    """Return a figure as the content of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
 
 
 def curve_style(epochs: int) -> dict[str, Any]:

@@ -18,14 +18,18 @@ from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from ..checkpoint_file import previous_of
 from ..epoch_log import EpochLog
+from ..training_report import png_of
 from ..training_result import TrainingResult
 from .epoch_record import EpochRecord
 from .preparation import prepare
+from .sample_figure import sample_figure
+from .sample_patches import sample_patches
 from .train_config import NnunetTrainConfig
 from .training_report import write_training_report
 
 LOG_NAME = "epochs.jsonl"
 REPORT_NAME = "training_report.html"
+SAMPLES_NAME = "samples.png"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ def run_training(
     fold = Path(trainer.output_folder)
     log = EpochLog(fold / LOG_NAME, EpochRecord)
     result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold)
+
+    def write_report() -> None:
+        samples = fold / SAMPLES_NAME
+        picture = samples.read_bytes() if samples.exists() else b""
+        write_training_report(result.report, log.read(), list(_foreground(trainer)), _settings(config, plans), picture)
+
     final, latest = fold / "checkpoint_final.pth", fold / "checkpoint_latest.pth"
     if not final.exists():
         with _quiet():
@@ -73,10 +83,13 @@ def run_training(
             _tensorboard(fold, record, classes)
             with contextlib.redirect_stdout(output):
                 report(Progress(Stage.TRAINING, record.epoch + 1, record.epochs, record.in_words()))
+            if (record.epoch + 1) % trainer.save_every == 0 or record.epoch + 1 == record.epochs:
+                _draw_samples(fold / SAMPLES_NAME, trainer)
+                write_report()
             if should_stop is not None and should_stop():
                 raise Interrupted("stopped as asked; the same command goes on from the last checkpoint")
 
-        classes, output = _foreground(trainer), sys.stdout
+        classes, output = list(_foreground(trainer)), sys.stdout
         trainer.on_epoch = on_epoch
         with _quiet():
             trainer.run_training()
@@ -85,7 +98,7 @@ def run_training(
             with _quiet():
                 trainer.perform_actual_validation(False)
     report(Progress(Stage.REPORTING))
-    write_training_report(result.report, log.read(), _foreground(trainer), _settings(config, plans))
+    write_report()
     return result
 
 
@@ -104,8 +117,18 @@ def _trainer(config: NnunetTrainConfig, plans: dict[str, Any]) -> Any:
         )
 
 
-def _foreground(trainer: Any) -> list[str]:
-    return [name for name, value in trainer.dataset_json["labels"].items() if value in trainer.label_manager.foreground_labels]
+def _foreground(trainer: Any) -> dict[str, int]:
+    """Names and label values."""
+    labels = trainer.dataset_json["labels"]
+    return {name: value for name, value in labels.items() if value in trainer.label_manager.foreground_labels}
+
+
+def _draw_samples(path: Path, trainer: Any) -> None:
+    patches = list(sample_patches(trainer))
+    if patches:
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(png_of(sample_figure(patches, _foreground(trainer))))
+        partial.replace(path)
 
 
 def _settings(config: NnunetTrainConfig, plans: dict[str, Any]) -> dict[str, Any]:

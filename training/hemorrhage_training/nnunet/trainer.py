@@ -20,18 +20,15 @@ from nnunetv2.utilities.collate_outputs import collate_outputs
 from torch import Tensor, nn
 
 from hemorrhage.errors import ArgumentError
-from hemorrhage.head_ct import Spacing
 from hemorrhage.models.nnunet_folder import read_checkpoint
 from hemorrhage.transforms import TransformPreset
 
 from ..checkpoint_file import remove_checkpoint, whole_checkpoint, write_checkpoint
 from .epoch_record import EpochRecord
-from .patch_uncertainty import RunningVariance, transformed_predictions
+from .patch_uncertainty import uncertainty_of
 from .uncertainty_settings import UncertaintySettings
 from .uncertainty_weighted_loss import UncertaintyWeightedLoss
 
-#: Stands for the slice thickness of 2D patches: no transform leaves the slice.
-_NO_OTHER_SLICE_MM = 1000.0
 _LOGGED = (
     "train_losses",
     "val_losses",
@@ -127,27 +124,22 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
     @torch.no_grad()
     def _uncertainty(self, data: Tensor, logits: Tensor) -> Tensor:
         """Return U (B, 1, ...) from the gradient pass' own prediction and `samples` - 1 transformed ones."""
+        return uncertainty_of(
+            self.probabilities,
+            data,
+            logits.float().softmax(1),
+            tuple(float(s) for s in self.configuration_manager.spacing),
+            samples=self.settings.samples,
+            transforms=self.settings.transforms,
+            rng=np.random.default_rng([self.settings.seed, self.local_rank, self.current_epoch, self._iteration]),
+            preset=TransformPreset(self.settings.preset) if self.settings.preset else None,
+        )
+
+    def probabilities(self, data: Tensor) -> Tensor:
+        """Return class probabilities (B, C, ...) of a patch, by the network as it is now."""
         module = self.network.module if self.is_ddp else self.network  # DDP's forward would wait for the other processes
-        flat = data.ndim == 4
-        spacing = tuple(float(s) for s in self.configuration_manager.spacing)
-        grid: Spacing = (_NO_OTHER_SLICE_MM, *spacing) if flat else spacing  # type: ignore[assignment]
-
-        def predict(patch: Tensor) -> Tensor:
-            output = _as_list(module(patch[:, :, 0] if flat else patch))[0].float().softmax(1)
-            return output.unsqueeze(2) if flat else output
-
-        variance = RunningVariance()
-        own = logits.float().softmax(1)
-        variance.add(own.unsqueeze(2) if flat else own)
-        rng = np.random.default_rng([self.settings.seed, self.local_rank, self.current_epoch, self._iteration])
-        preset = TransformPreset(self.settings.preset) if self.settings.preset else None
-        patch = data.unsqueeze(2) if flat else data
-        for probabilities, valid in transformed_predictions(
-            predict, patch, grid, count=self.settings.samples - 1, transforms=self.settings.transforms, rng=rng, preset=preset
-        ):
-            variance.add(probabilities, valid)
-        total = variance.total()
-        return total[:, :, 0] if flat else total
+        with self._autocast():
+            return _as_list(module(data))[0].float().softmax(1)
 
     def _autocast(self) -> Any:
         return torch.autocast(self.device.type) if self.device.type == "cuda" else nullcontext()

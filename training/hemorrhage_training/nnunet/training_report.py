@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib.style
 from matplotlib.figure import Figure
 
 from ..training_report import CLASS_COLORS, ReportPart, curve_style, write_report
 from .epoch_record import EpochRecord
 
 
-def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Sequence[str], settings: Mapping[str, Any]) -> Path:
+def write_training_report(
+    path: Path, epochs: Sequence[EpochRecord], classes: Sequence[str], settings: Mapping[str, Any], samples: bytes = b""
+) -> Path:
     """Write the report.
 
     Parameters
@@ -25,6 +28,8 @@ def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Se
         Foreground classes, in the order of the pseudo-Dice.
     settings : mapping
         What to show as the run's settings.
+    samples : bytes
+        Picture (PNG) of a few validation patches.
     """
     if epochs:
         last, hours = epochs[-1], sum(e.seconds for e in epochs) / 3600
@@ -35,6 +40,7 @@ def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Se
             training_curves(epochs, classes),
             dict(zip(classes, last.pseudo_dice, strict=True)),
             "pseudo-Dice of the last epoch",
+            samples=samples,
         )
     else:
         part = ReportPart("No epoch has been finished.", None, {}, "")
@@ -42,6 +48,7 @@ def write_training_report(path: Path, epochs: Sequence[EpochRecord], classes: Se
     return write_report(path, "Training of an uncertainty-aware nnU-Net", notice, [part], settings)
 
 
+@matplotlib.style.context("default")  # nnU-Net's own progress plots change fonts for the whole process
 def training_curves(epochs: Sequence[EpochRecord], classes: Sequence[str]) -> Figure:
     """Draw losses, pseudo-Dice per class, and U with the mean voxel weight, over epochs."""
     number = [e.epoch + 1 for e in epochs]
