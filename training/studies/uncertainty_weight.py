@@ -6,13 +6,14 @@
 A model is trained on by nnU-Net's trainer with the loss of Eq. 5: from nothing, a network learns nothing in so few steps, and U
 of such a network says nothing. With one seed all lambdas see the same windows. The last cases of POOL are for testing only.
 Cases are halved in-plane (5 x 3 x 3 mm). OUT keeps the figures of every finished run, so that a stopped study goes on and seeds
-can be added; it receives uncertainty_weight.md.
+can be added; it receives uncertainty_weight.md. Other options need another OUT.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -41,7 +42,8 @@ from hemorrhage_training.nnunet.patch_uncertainty import RunningVariance, transf
 
 SPACING = (5.0, 3.0, 3.0)
 PATCH = (8, 64, 64)
-LAMBDAS = (0.0, 5.0, 50.0, 100.0)
+#: By name: lambda, predictions for U, and at every which step. The last one is the trainer's default.
+ARMS = {"0": (0.0, 2, 1), "5": (5.0, 3, 1), "50": (50.0, 3, 1), "100": (100.0, 3, 1), "50, every 3rd step": (50.0, 5, 3)}
 STEPS_PER_EPOCH = 10
 ANY = "any hemorrhage"
 TARGETS = (*SIX_CLASSES[1:], ANY)
@@ -54,13 +56,15 @@ EDGES = (0, 1, 2, 5, 10, 20, 40, 80, 200)
 class Training:
     """One run of the uncertainty-aware trainer on windows of the pool, from the weights of a model."""
 
-    def __init__(self, lam: float, seed: int, steps: int, rate: float, windows: BalancedWindows, start: ModelContents) -> None:
+    def __init__(
+        self, weighting: dict[str, Any], steps: int, rate: float, windows: BalancedWindows, start: ModelContents
+    ) -> None:
         from hemorrhage_training.nnunet.trainer import nnUNetTrainerUncertaintyAware
 
-        self.seed, self.steps, self.windows = seed, steps, windows
+        self.seed, self.steps, self.windows = weighting["seed"], steps, windows
         plans = {**embedded_plans(), "continue_training": False}
         plans["configurations"][CONFIGURATION] |= {"spacing": list(SPACING), "patch_size": list(PATCH), "batch_size": 1}
-        plans["uncertainty_weighting"] = {"lam": lam, "seed": seed, "epochs": -(-steps // STEPS_PER_EPOCH)}
+        plans["uncertainty_weighting"] = {**weighting, "epochs": -(-steps // STEPS_PER_EPOCH)}
         dataset = embedded_dataset_json(0)
         self.trainer = nnUNetTrainerUncertaintyAware(plans, CONFIGURATION, 0, dataset, device=torch.device("cpu"))
         # nnU-Net looks for the kind of its data files, though the windows come from the pool.
@@ -206,10 +210,13 @@ def main(
     windows = BalancedWindows(training_folder(cases[:-test], output / "training"), (PATCH[0], 2 * PATCH[1], 2 * PATCH[2]))
     contents = open_contents(start or load_model("default").folder)
     runs: dict[str, list[dict[str, Any]]] = {}
-    for name, lam, seed in [("before", 0.0, 0), *((f"{lam:g}", lam, seed) for seed in range(seeds) for lam in LAMBDAS)]:
-        file = output / ("before.json" if name == "before" else f"lambda{name}_seed{seed}_steps{steps}.json")
+    for name, seed in [("before", 0), *((name, seed) for seed in range(seeds) for name in ARMS)]:
+        slug = re.sub(r"\W+", "_", name)
+        file = output / ("before.json" if name == "before" else f"lambda{slug}_seed{seed}_steps{steps}.json")
         if not file.exists():
-            training = Training(lam, seed, steps, rate, windows, contents)
+            lam, predictions, every = ARMS.get(name, ARMS["0"])
+            weighting = {"lam": lam, "samples": predictions, "every": every, "seed": seed}
+            training = Training(weighting, steps, rate, windows, contents)
             seconds = None if name == "before" else training.run()
             record = {"seconds": seconds, **tested(training.network, cases[-test:], uncertainty_of, samples)}
             partial = file.with_suffix(".partial")
