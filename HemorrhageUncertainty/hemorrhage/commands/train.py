@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, Interrupted
 from .options import ProgressMode, ShowProgress
 from .progress_display import progress_display
-from .stopping import stop_requested
+from .stopping import StopSignal, stop_requested
 
 
 def train(
@@ -31,11 +31,14 @@ def train(
         import hemorrhage_training  # noqa: F401
     except ImportError as error:
         raise ArgumentError(f"training needs more ({error.name}): pip install 'hemorrhage-uncertainty[train]'") from error
-    with progress_display(progress) as report:
-        from hemorrhage_training.methods import run_training
-        from hemorrhage_training.train_config import read_config
+    try:
+        with progress_display(progress) as report:
+            from hemorrhage_training.methods import run_training
+            from hemorrhage_training.train_config import read_config
 
-        result = run_training(read_config(config), progress=report, should_stop=stop_requested)
+            result = run_training(read_config(config), progress=report, should_stop=stop_requested)
+    except (StopSignal, KeyboardInterrupt) as signal:
+        raise Interrupted("interrupted; the same command goes on from the latest checkpoint") from signal
     if not result.first_process:
         return
     if progress is ProgressMode.JSON:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from harness.slice_training_data import tiny_slice_config, write_config
+from hemorrhage.commands import main
 from hemorrhage.errors import Interrupted, ModelError
 from hemorrhage.models.model_folder import read_safetensors
 from hemorrhage_training.methods import run_training
@@ -78,6 +79,21 @@ def test_killed_and_continued_equals_uninterrupted(heads, work):
     assert _same_weights(run_training(config).model, uninterrupted)
     assert _epochs(work, "killed", "member_0") == _epochs(work, "undisturbed", "member_0")
     assert not list(run.glob("latest*"))
+
+
+def test_a_signal_ends_the_command_with_a_sentence(heads, work, monkeypatch, capsys):
+    """Raised where it may come, in the middle of a step: Lightning lets it through."""
+    _config(heads, work, "signalled", "dropout")
+    monkeypatch.setattr("hemorrhage_training.slicenet.slice_net_training.weighted_cross_entropy", _signalled)
+    with pytest.raises(SystemExit) as ended:
+        main(["train", str(work / "signalled.yaml"), "--progress", "none"])
+    assert ended.value.code == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+def _signalled(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(1)
 
 
 def test_a_damaged_checkpoint_is_replaced_by_the_one_before(heads, work):
