@@ -46,7 +46,8 @@ def differenceSteps(first: HemorrhageResult, second: HemorrhageResult, name: str
     display.ApplyThresholdOff()
     placeLikeCT(node, first.ct)
     node.SetAndObserveImageData(image)
-    addLegend(display, f"{_('B − A')}\n{style.title}\n({style.unit})", "%+.2f")
+    unit = _("\u22121 to 1") if style.unit == _("0 to 1") else style.unit
+    addLegend(display, f"{_('B − A')}\n{style.title}\n({unit})", "%+.2f")
     return node
 
 

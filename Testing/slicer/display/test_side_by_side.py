@@ -120,7 +120,7 @@ def test_difference_is_second_minus_first_and_centered_at_zero(pair):
     display = opened.difference.GetDisplayNode()
     assert display.GetLevel() == 0
     assert display.GetWindow() / 2 == pytest.approx(HeatMap(pair[0]).style("entropy").high)
-    assert legendOf(display).GetTitleText().startswith("B − A\nEntropy")
+    assert legendOf(display).GetTitleText() == "B − A\nEntropy\n(\u22121 to 1)"
     for side in Side:
         assert {view.GetForegroundVolumeID() for view in side.compositeNodes} == {opened.difference.GetID()}
     opened.show(difference=False)
