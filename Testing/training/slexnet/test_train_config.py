@@ -26,6 +26,19 @@ def test_one_key_chooses_the_method(data, tmp_path, method):
     assert config.method == method
 
 
+def test_a_run_keeps_to_what_it_uses(data, tmp_path):
+    """Where it runs, what its card says and the other methods' sections may change."""
+
+    def lasting(**changes):
+        return read_config(write_config(tmp_path / "c.yaml", tiny_slice_config(data, tmp_path, **changes))).lasting()
+
+    begun = lasting()
+    assert lasting(machine={"workers": 3}, card={"license": "MIT"}, dropout={"rate": 0.5}) == begun
+    assert lasting(slexnet={"gamma": 2.0}) != begun
+    assert lasting(method="dropout") != lasting(method="dropout", dropout={"rate": 0.5})
+    assert "classes" not in begun["network"]  # the data set's: those of the section mean nothing
+
+
 def test_the_defaults_are_the_papers(data, tmp_path):
     content = {
         key: value

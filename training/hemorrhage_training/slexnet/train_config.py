@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,7 +27,7 @@ class NetworkSettings(SlexNetSettings):
     The classes are the data set's, and cannot be given.
     """
 
-    classes: list[str] = Field(default_factory=lambda: ["background", "hemorrhage"])
+    classes: list[str] = Field(default_factory=lambda: ["background", "hemorrhage"], exclude=True)
 
     @model_validator(mode="after")
     def _classes_are_the_data_sets(self) -> Self:
@@ -126,3 +126,8 @@ class SlexTrainConfig(SliceTrainConfig):
     dropout: DropoutSettings = DropoutSettings()
     mcbn: McbnSettings = McbnSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
+
+    def lasting(self) -> dict[str, Any]:
+        """Return the settings that a run must keep to, without the sections of the methods not chosen."""
+        others = {each.value for each in SlexMethod} - {self.method.value}
+        return {key: value for key, value in super().lasting().items() if key not in others}
