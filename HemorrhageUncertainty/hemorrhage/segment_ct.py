@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
 #: More samples than this are a slip of the keyboard: the votes are counted in 16 bits, and nothing changes beyond a few hundred.
 MAX_SAMPLES = 10_000
+#: Drawn where nobody asks for a number, unless the method has fewer different ones. The paper of the nnU-Net takes as many.
+DEFAULT_SAMPLES = 20
 
 
 def segment(
     ct: HeadCT | SimpleITK.Image | str | PathLike[str],
     model: Model | str | PathLike[str] = "default",
-    samples: int = 20,
+    samples: int | None = None,
     transforms: int = 5,
     seed: int = 0,
     device: str = "auto",
@@ -55,9 +57,9 @@ def segment(
         What `read_ct` reads, or what it would return.
     model : Model, name or folder
         ``default`` is the embedded model; a folder may also be a stock nnU-Net v2 trained-model folder.
-    samples : int
-        Plausible segmentations to draw, M >= 1 (the paper: 20). One suffices where nothing is random. The method ``slex-tta``
-        draws M transformed copies with several segmentations each.
+    samples : int, optional
+        Plausible segmentations to draw, M >= 1; by default 20, as in the paper, or all that the method has if it has fewer
+        different ones (SLEX-Net: 3). The method ``slex-tta`` draws M transformed copies with several segmentations each.
     transforms : int
         Random transforms per sample, N >= 0 (the paper: 5); 0 is the network's plain prediction.
     seed : int
@@ -105,10 +107,10 @@ def segment(
         network = opened.network(device, report=run.say, should_stop=should_stop)
         sampler = opened.sampler(method, transforms=transforms, preset=preset, network=network)
     notes: list[str] = []
-    count = samples
-    if sampler.largest_count is not None and samples > sampler.largest_count:
-        count = sampler.largest_count
-        notes.append(_fewer_samples(count, samples))
+    wanted = DEFAULT_SAMPLES if samples is None else samples
+    count = wanted if sampler.largest_count is None else min(wanted, sampler.largest_count)
+    if count < wanted and (samples is not None or count == 1):  # three of three, as nobody asked for more, need no remark
+        notes.append(_fewer_samples(count, wanted))
     if count * sampler.samples_per_draw > MAX_SAMPLES:
         raise ArgumentError(f"samples must be at most {MAX_SAMPLES // sampler.samples_per_draw} with this method, not {count}")
     maps, drawn, kept = _sample(run, sampler, head, count, seed, opened.classes, keep_samples, preview)
@@ -226,14 +228,15 @@ def _fewer_samples(count: int, samples: int) -> str:
     return f"With this model the method has {count} different samples of a CT: {count} were drawn instead of {samples}."
 
 
-def _check_arguments(samples: int, transforms: int, seed: int, preset: str | None) -> None:
-    for name, value, low in (("samples", samples, 1), ("transforms", transforms, 0), ("seed", seed, 0)):
+def _check_arguments(samples: int | None, transforms: int, seed: int, preset: str | None) -> None:
+    wanted = DEFAULT_SAMPLES if samples is None else samples
+    for name, value, low in (("samples", wanted, 1), ("transforms", transforms, 0), ("seed", seed, 0)):
         if isinstance(value, bool) or not hasattr(value, "__index__"):
             raise ArgumentError(f"{name} must be a whole number, not {value!r}")
         if value < low:
             raise ArgumentError(f"{name} must be {low} or more, not {value}")
-    if samples > MAX_SAMPLES:
-        raise ArgumentError(f"samples must be at most {MAX_SAMPLES}, not {samples}")
+    if wanted > MAX_SAMPLES:
+        raise ArgumentError(f"samples must be at most {MAX_SAMPLES}, not {wanted}")
     if preset is not None:
         from .transforms.transform_preset import TransformPreset
 

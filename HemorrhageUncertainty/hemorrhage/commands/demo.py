@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..progress import Progress, Stage
-from .options import Device, ModelName, Out, Overwrite, ProgressMode, Samples, Seed, ShowProgress, Transforms
+from .options import Device, ModelName, Out, Overwrite, ProgressMode, SamplesOrDefault, Seed, ShowProgress, Transforms
 from .output_folder import check_output
 from .progress_display import progress_display
 from .stopping import stop_requested
@@ -22,7 +22,7 @@ _EACH_ML = 15.0
 def demo(
     output: Out = Path("demo"),
     model: ModelName = "default",
-    samples: Samples = 20,
+    samples: SamplesOrDefault = None,
     transforms: Transforms = 5,
     seed: Seed = 0,
     device: Device = "auto",

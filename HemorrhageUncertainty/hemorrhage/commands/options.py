@@ -27,6 +27,10 @@ ModelName = Annotated[
     ),
 ]
 Samples = Annotated[int, typer.Option(min=1, max=10_000, help="Plausible segmentations to draw (M).")]
+SamplesOrDefault = Annotated[
+    int | None,
+    typer.Option(min=1, max=10_000, help="Plausible segmentations to draw (M); default: 20, or all if the method has fewer."),
+]
 Transforms = Annotated[int, typer.Option(min=0, max=100, help="Random transforms per sample (N); 0 = none.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same device, same versions: same result to the bit.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:n]", help="Where the network runs.")]

@@ -69,7 +69,7 @@ class Segment(_Strict):
     folder: str
     model: str = "default"
     method: str | None = None
-    samples: int = 20
+    samples: int | None = None
     transforms: int = 5
     seed: int = 0
     device: str = "auto"

@@ -55,6 +55,12 @@ def test_three_hypotheses_on_the_grid_of_the_ct(model, phantom_ct):
     assert result.labels.shape == phantom_ct.shape
     assert result.probabilities.sum(0) == pytest.approx(1, abs=1e-5)
     assert result.mutual_information.max() > 1e-3
+    assert not any("samples" in warning for warning in result.warnings)
+
+
+def test_more_samples_than_hypotheses_are_told(model, phantom_ct):
+    result = hemorrhage.segment(phantom_ct, model=model, device="cpu", samples=20)
+    assert result.provenance["samples"] == 3
     assert any("3 different samples" in warning for warning in result.warnings)
 
 

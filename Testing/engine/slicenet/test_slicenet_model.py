@@ -117,7 +117,7 @@ def test_result_names_the_method_in_words(model, phantom_ct, method, samples, wo
 
 
 def test_fewer_members_than_samples_are_told(ensemble, phantom_ct):
-    result = hemorrhage.segment(phantom_ct, model=ensemble, device="cpu")
+    result = hemorrhage.segment(phantom_ct, model=ensemble, device="cpu", samples=20)
     assert result.provenance["samples"] == 3
     assert any("3 different samples" in warning for warning in result.warnings)
     again = hemorrhage.segment(phantom_ct, model=ensemble, device="cpu", samples=3, seed=9)
