@@ -43,6 +43,7 @@ def calibrate(
             metavar="FOLDER", help="Where to keep finished cases, also at the end; default: beside the model, until then."
         ),
     ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds the network and one case in memory.")] = 1,
     progress: ShowProgress = ProgressMode.AUTO,
 ) -> None:
     """Calibrate a model: intervals that hold the true volume in 90 % of like cases, and a temperature for its probabilities.
@@ -76,6 +77,7 @@ def calibrate(
                 Sampling(method, samples, transforms, preset, seed, device),
                 level=level,
                 work=None if work is None else work.expanduser().absolute(),
+                jobs=jobs,
                 progress=report,
                 should_stop=stop_requested,
             )

@@ -46,6 +46,10 @@ class Model:
         self._contents = open_contents(Path(folder))
         self.name = name or self._contents.card.name
 
+    def __reduce__(self) -> tuple[type[Model], tuple[Path, str]]:
+        """Travel to another process as a folder, which is opened and checked there."""
+        return type(self), (self.folder, self.name)
+
     @property
     def folder(self) -> Path:
         """Where the model lies."""

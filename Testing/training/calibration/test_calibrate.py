@@ -161,7 +161,7 @@ def work_without(calibrated: Path, folder: Path, *cases: str) -> Path:
 
 def test_stopped_run_goes_on_and_ends_the_same(calibrated, own_model, phantom_data, tmp_path, monkeypatch):
     """Stopped twice and then finished: the same calibration as in one run, and each case segmented once."""
-    from hemorrhage_training.calibration import calibrate
+    from hemorrhage_training.calibration import measure_cases
 
     measured: list[str] = []
 
@@ -169,8 +169,8 @@ def test_stopped_run_goes_on_and_ends_the_same(calibrated, own_model, phantom_da
         measured.append(case.name)
         return real(case, *rest)
 
-    real: Callable = calibrate.measure_case
-    monkeypatch.setattr(calibrate, "measure_case", counted)
+    real: Callable = measure_cases.measure_case
+    monkeypatch.setattr(measure_cases, "measure_case", counted)
     source = folder_cases(phantom_data)
     work = work_without(calibrated, tmp_path, "case_00", "case_07", "case_21")
     (work / "case_13.json").write_text("{")  # a damaged record is made again
@@ -192,6 +192,19 @@ def test_stopped_run_goes_on_and_ends_the_same(calibrated, own_model, phantom_da
     assert calibration.volumes == whole.volumes
     assert calibration.temperature == whole.temperature
     assert len(list(work.iterdir())) == 22
+
+
+def test_two_processes_measure_what_one_does(calibrated, own_model, phantom_data, tmp_path, capsys):
+    """Also where a case is unusable: it is named, and the others are as ever."""
+    data = Path(shutil.copytree(phantom_data, tmp_path / "data"))
+    (data / "imagesTr" / "case_03_0000.nii.gz").write_bytes(b"no image")
+    work = work_without(calibrated, tmp_path, "case_03", "case_07", "case_13")
+    options = ("--samples", 2, "--transforms", 1, "--device", "cpu", "--work", work, "--jobs", 2)
+    assert run("calibrate", own_model, data, *options) == 5
+    assert "left out: case_03" in capsys.readouterr().out
+    for name in ("case_07", "case_13"):
+        ours, theirs = (json.loads((folder / f"{name}.json").read_text()) for folder in (work, calibrated.parent / "work"))
+        assert ours == theirs
 
 
 def test_calibrating_a_calibrated_model_leads_to_the_same(calibrated, own_model, phantom_data, tmp_path):

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from hemorrhage import __version__
-from hemorrhage.errors import (
-    ArgumentError,
-    DicomSeriesError,
-    GeometryError,
-    Interrupted,
-    NotACTError,
-    NotAVolumeError,
-    ResourceError,
-    UnreadableInputError,
-)
+from hemorrhage.errors import ArgumentError
 from hemorrhage.models.calibrating import check_can_be_calibrated, store_calibration
 from hemorrhage.models.calibration import Calibration, CalibrationData, SamplingProcedure, settings_sha256
 from hemorrhage.models.model import Model
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from .calibration_cases import CaseSource
-from .case_record import CaseRecord, Sampling, fingerprint, measure_case
+from .case_record import CaseRecord, Sampling
 from .conformal import FEWEST_CASES, VolumeErrors, calibrate_volumes
+from .measure_cases import measure_cases
 from .temperature_fit import TemperatureSums
 
 #: Probability with which an interval should hold the true volume.
 LEVEL = 0.9
-_STOPPED = "stopped; finished cases are kept, the same command goes on from there"
-#: What may be wrong with one case, so that the rest goes on without it.
-_UNUSABLE = (UnreadableInputError, NotAVolumeError, NotACTError, GeometryError, DicomSeriesError)
 
 
 def calibrate_model(
@@ -45,6 +34,7 @@ def calibrate_model(
     level: float = LEVEL,
     work: Path | None = None,
     fewest_cases: int = FEWEST_CASES,
+    jobs: int = 1,
     progress: ProgressCallback | None = None,
     should_stop: StopCallback | None = None,
 ) -> Calibration:
@@ -65,6 +55,8 @@ def calibrate_model(
         Folder for the records of finished cases, which stays. By default one beside the model, removed at the end.
     fewest_cases : int
         A class and size with fewer cases gets no interval.
+    jobs : int
+        Processes that share the cases; each holds the network and one case.
     progress, should_stop : callbacks
 
     Raises
@@ -78,18 +70,20 @@ def calibrate_model(
     """
     if not 0 < level < 1:
         raise ArgumentError(f"the level of an interval must lie between 0 and 1, not be {level:g}")
+    if jobs < 1:
+        raise ArgumentError(f"the number of jobs must be 1 or more, not {jobs}")
     check_can_be_calibrated(model.folder)
     check_classes(model, source)
     if len(source.cases) < fewest_cases:
         raise ArgumentError(f"{len(source.cases)} cases are too few for a calibration: give at least {fewest_cases}, better 400")
     report = progress or _silent
     folder = work or model.folder.with_name(f".{model.folder.name}.calibrating")
-    left_out: list[str] = []
-    records = list(measured_cases(model, source, sampling, folder, left_out, report, should_stop))
+    measured = measure_cases(model, source, sampling, folder, jobs=jobs, report=report, should_stop=should_stop)
+    records = measured.records
     if len(records) < fewest_cases:
         raise ArgumentError(f"only {len(records)} of {len(source.cases)} cases were usable: at least {fewest_cases} are needed")
     report(Progress(Stage.SUMMARIZING))
-    calibration = fit_calibration(model, source, sampling, records, left_out, level, fewest_cases)
+    calibration = fit_calibration(model, source, sampling, records, measured.left_out, level, fewest_cases)
     store_calibration(model.folder, calibration)
     if work is None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -103,43 +97,6 @@ def check_classes(model: Model, source: CaseSource) -> None:
             f"the model has the classes {', '.join(model.classes)}, the cases {', '.join(source.classes)}: "
             "give cases that are labeled as the model labels"
         )
-
-
-def measured_cases(
-    model: Model,
-    source: CaseSource,
-    sampling: Sampling,
-    folder: Path,
-    left_out: list[str],
-    report: ProgressCallback,
-    should_stop: StopCallback | None,
-) -> Iterator[CaseRecord]:
-    """Yield the record of each case, from `folder` if it is there already; names of unusable cases go to `left_out`."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        total = len(source.cases)
-        for number, case in enumerate(source.cases):
-            if should_stop is not None and should_stop():
-                raise Interrupted(_STOPPED)
-            report(Progress(Stage.CALIBRATING, number, total))
-            path = folder / f"{case.name}.json"
-            record = CaseRecord.load(path, fingerprint(case, model, sampling, number))
-            if record is None:
-                try:
-                    record = measure_case(case, model, sampling, number, should_stop)
-                except Interrupted as error:
-                    raise Interrupted(_STOPPED) from error
-                except _UNUSABLE as error:
-                    left_out.append(case.name)
-                    report(Progress(Stage.CALIBRATING, number, total, f"{case.name} is left out: {error}"))
-                    continue
-                record.save(path)
-            yield record
-        report(Progress(Stage.CALIBRATING, total, total))
-    except OSError as error:
-        raise ResourceError(
-            f"{folder} cannot be written ({error.strerror or error}): free space or choose another folder"
-        ) from error
 
 
 def fit_calibration(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hemorrhage.errors import ArgumentError, Interrupted, ResourceError
+from hemorrhage.errors import ArgumentError
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
+from ..case_processes import work_through
 from .case_scores import CaseScores, Region
 from .cases import CaseFiles, CaseList, check_grids, find_cases
 from .class_names import BINARY_CLASSES, class_names, ignore_label
@@ -20,9 +17,6 @@ from .cohort import Cohort
 from .evaluate_case import EvaluationSettings, evaluate_case
 from .evaluation_folder import EvaluationFolder, fingerprint
 from .write_evaluation import write_evaluation
-
-#: How often, in seconds, a run with several processes asks whether it should stop.
-_PATIENCE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -150,27 +144,9 @@ def _scored(
             yield
         else:
             missing.append(case)
-    if jobs == 1 or len(missing) < 2:
-        for case in missing:
-            _stop_if_asked(should_stop)
-            _score(case, settings, folder.scores_of(case))
-            yield
-        return
-    # A new interpreter per process: a fork would carry the threads' locks of libraries along.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(missing)), mp_context=context, initializer=_ignore_interrupts)
-    try:
-        waiting = {pool.submit(_score, case, settings, folder.scores_of(case)) for case in missing}
-        while waiting:
-            _stop_if_asked(should_stop)
-            finished, waiting = wait(waiting, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-                yield
-    except BrokenProcessPool as error:
-        raise ResourceError("a process was killed, probably for want of memory: run it again with fewer --jobs") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    tasks = [(case, settings, folder.scores_of(case)) for case in missing]
+    for _ in work_through(_score, tasks, jobs, should_stop):
+        yield
 
 
 def _is_done(case: CaseFiles, settings: EvaluationSettings, folder: EvaluationFolder) -> bool:
@@ -181,16 +157,6 @@ def _score(case: CaseFiles, settings: EvaluationSettings, path: Path) -> None:
     """Score one case and keep the result on disk, where the run that puts all together finds it."""
     print_of_files = fingerprint(case, settings)
     evaluate_case(case, settings).save(path, print_of_files)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the main process, which lets the cases in work end and starts no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _stop_if_asked(should_stop: StopCallback | None) -> None:
-    if should_stop is not None and should_stop():
-        raise Interrupted("stopped; finished cases are kept, the same command goes on from there")
 
 
 def _silent(progress: Progress) -> None:
