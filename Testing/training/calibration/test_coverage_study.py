@@ -51,6 +51,23 @@ def test_calibrated_intervals_are_covered_and_narrower_than_the_rule_of_thumb():
     assert total.samples.coverage is not None
     assert total.samples.coverage < 0.5
     assert total.is_narrower
+    assert sum(each.cases for each in total.strata) == total.cases
+    assert sum(each.calibrated.intervals for each in total.strata) == total.calibrated.intervals
+    covered = [(each.calibrated.coverage or 0) * each.calibrated.intervals for each in total.strata]
+    assert sum(covered) == pytest.approx(total.calibrated.coverage * total.calibrated.intervals)
+
+
+def test_a_stratum_with_too_few_cases_is_withheld_and_others_are_not():
+    """Each stratum is stated from 20 calibration cases on, however many there are in all."""
+    rng = np.random.default_rng(7)
+    known, test = errors(rng, 60), errors(rng, 500)
+    (total,) = study_coverage(calibration(known), {"total": known}, {"total": test})
+    stated = {each.stratum.cases >= 20: [] for each in total.strata}
+    for each in total.strata:
+        stated[each.stratum.cases >= 20].append(each.calibrated.intervals > 0)
+        assert each.cases == each.calibrated.intervals + each.calibrated.withheld
+    assert stated == {True: [True] * len(stated[True]), False: [False] * len(stated[False])}
+    assert len(stated) == 2
 
 
 def test_best_relative_interval_is_the_shortest_that_holds_enough():

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemorrhage.measures.calibrated_interval import IntervalCalibration
-from hemorrhage.models.calibration import Calibration
+from hemorrhage.models.calibration import Calibration, SizeStratum
 
 from ..evaluation.agreement import IntervalQuality, interval_quality
 from .conformal import VolumeErrors
@@ -52,6 +52,24 @@ class RelativeInterval:
 
 
 @dataclass(frozen=True)
+class StratumCoverage:
+    """The calibrated intervals of one class in one stratum of predicted volume.
+
+    Attributes
+    ----------
+    stratum : SizeStratum
+        Its limits, and how many cases it was calibrated with.
+    cases : int
+        Test cases.
+    calibrated : IntervalQuality
+    """
+
+    stratum: SizeStratum
+    cases: int
+    calibrated: IntervalQuality
+
+
+@dataclass(frozen=True)
 class ClassCoverage:
     """One class (or the ``total``) in a study; the three are judged on the cases in which the calibrated interval is stated.
 
@@ -64,6 +82,8 @@ class ClassCoverage:
         Test cases with a calibrated interval in which the model found something.
     calibrated, samples, relative : IntervalQuality
     relative_interval : RelativeInterval
+    strata : tuple of StratumCoverage
+        From small to large.
     """
 
     name: str
@@ -74,6 +94,7 @@ class ClassCoverage:
     samples: IntervalQuality
     relative: IntervalQuality
     relative_interval: RelativeInterval
+    strata: tuple[StratumCoverage, ...]
 
     @property
     def is_narrower(self) -> bool | None:
@@ -106,17 +127,23 @@ def _judge(name: str, calibration: Calibration, known: VolumeErrors, test: Volum
     true = test.reference_ml[kept].tolist()
     relative = RelativeInterval.best(known, calibration.level)
     low, high = relative.ends(test.predicted_ml[kept])
+
+    def calibrated(inside: NDArray[np.bool_]) -> IntervalQuality:
+        chosen = [stated[index] for index in np.flatnonzero(inside)]
+        return interval_quality([c.low_ml for c in chosen], [c.high_ml for c in chosen], test.reference_ml[inside].tolist())
+
+    strata = []
+    for stratum in calibration.volumes[name].strata:
+        inside = np.array([stratum.holds(float(volume)) for volume in test.predicted_ml], dtype=bool)
+        strata.append(StratumCoverage(stratum, int(inside.sum()), calibrated(inside)))
     return ClassCoverage(
         name=name,
         cases=kept.size,
         withheld=int((~kept).sum()),
         found=int((test.predicted_ml[kept] > 0).sum()),
-        calibrated=interval_quality(
-            [each.low_ml for each in stated if each.low_ml is not None],
-            [each.high_ml for each in stated if each.high_ml is not None],
-            true,
-        ),
+        calibrated=calibrated(kept),
         samples=interval_quality(test.low_ml[kept].tolist(), test.high_ml[kept].tolist(), true),
         relative=interval_quality(low.tolist(), high.tolist(), true),
         relative_interval=relative,
+        strata=tuple(strata),
     )
