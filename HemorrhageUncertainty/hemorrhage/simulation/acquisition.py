@@ -14,6 +14,9 @@ from .smooth_field import apply_separable, interpolation_matrix
 
 Array = NDArray[np.float32]
 
+#: Blood does not reach this HU; a voxel that does (before noise) is white as bone in a window for brain.
+_LOOKS_LIKE_BONE_HU = 110.0
+
 
 @dataclass(frozen=True)
 class Acquisition:
@@ -153,12 +156,14 @@ def acquire(
     hu : (D, H, W) float32
         Whole numbers in [-1024, 3071], and the padding value.
     labels : (D, H, W) uint8
-        A voxel is hemorrhage where at least half of it is; its class is the one that most of its parts have.
+        A voxel is hemorrhage where at least half of it is, unless so much bone is in the rest (or is blurred into it) that nobody
+        could tell it from bone; its class is the one that most of its parts have.
     """
     image, reference = _slices(scan, hu, labels, spacing)
     if scan.motion:
         image = _move(rng, scan, image)
     image = _kernel(scan, image)
+    reference[image > _LOOKS_LIKE_BONE_HU] = 0
     bone = np.asarray(np.clip((image - 250) / 900, 0, 1.5), np.float32)
     inside = image > -300
     level = noise_level(image, scan.spacing[1], scan.noise_gradient)

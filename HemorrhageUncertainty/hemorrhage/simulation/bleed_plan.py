@@ -76,8 +76,8 @@ def _one(
     median, spread = _VOLUMES[name].get(pattern, _VOLUMES[name][""])
     volume = float(np.clip(median * scale * np.exp(rng.normal(0, spread)), *VOLUME_RANGE_ML))
     if not stage:
-        chances = {"SDH": (0.58, 0.14, 0.12, 0.16), "IPH": (0.9, 0.1, 0, 0), "EDH": (0.93, 0.03, 0, 0.04)}.get(name, (1, 0, 0, 0))
-        stage = str(rng.choice(("acute", "subacute", "chronic", "mixed"), p=chances))
+        chances = {"SDH": (0.66, 0.16, 0.18), "IPH": (0.9, 0.1, 0), "EDH": (0.93, 0.03, 0.04)}.get(name, (1, 0, 0))
+        stage = str(rng.choice(("acute", "subacute", "mixed"), p=chances))
     return BleedPlan(name, volume, pattern, side or int(rng.choice((-1, 1))), stage)
 
 

@@ -21,7 +21,7 @@ class Blood:
         HU of the blood on the lesion's box.
     mean_hu : float
     signs : tuple of str
-        ``"swirl"``, ``"blend"``, ``"black hole"``, ``"fluid level"``, ``"layering"``, ``"septations"``.
+        ``"swirl"``, ``"blend"``, ``"black hole"``, ``"fluid level"``, ``"layering"``, ``"patchy"``.
     edge_mm : float
         Width of the soft edge in mm.
     """
@@ -46,8 +46,6 @@ _SIGN_CHANCE = {
 
 def draw_mean_hu(rng: np.random.Generator, name: str, stage: str) -> float:
     """Mean HU: a normal of the subtype and a hematocrit term for acute blood (one in seven drawn uniformly from 38 to 95)."""
-    if stage == "chronic":
-        return float(rng.uniform(10, 27))
     if stage == "subacute":
         return float(rng.uniform(38, 52) if name == "IPH" else rng.uniform(30, 50))
     if rng.random() < 1 / 7:
@@ -89,10 +87,6 @@ def draw_blood(
     if stage == "mixed" and inside.any():
         hu, sign = _mix(rng, hu, level, spacing)
         signs.append(sign)
-    if stage == "chronic" and volume_ml > 5 and rng.random() < 0.35:
-        wall = np.abs(draw_noise(rng, level.shape, spacing, float(rng.uniform(10, 20)))) < 0.12
-        hu = np.where(wall, hu + float(rng.uniform(12, 30)), hu)
-        signs.append("septations")
     if name == "IPH" and stage in ("acute", "subacute") and rng.random() < (0.3 if stage == "acute" else 0.9):
         # Lysis starts at the rim: the core stays dense longest.
         radius = max(float(level.max()), 1.0)

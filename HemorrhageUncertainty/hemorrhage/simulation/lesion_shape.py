@@ -29,7 +29,7 @@ class BleedPlan:
     side : int
         +1 patient's left, -1 right, 0 = drawn.
     stage : str
-        ``"acute"``, ``"subacute"``, ``"chronic"`` or ``"mixed"``.
+        ``"acute"``, ``"subacute"`` or ``"mixed"``.
     place : str
         Landmark without its side (``"temporal"``, ``"thalamus"``, ...); empty = drawn.
     """

@@ -76,7 +76,7 @@ FINDINGS: dict[Finding, _Chance] = {
     old_infarct: _Chance(0.07, 1.3),
     acute_infarct: _Chance(0.06, 1.2),
     encephalomalacia: _Chance(0.05),
-    hygroma: _Chance(0.04, 1.4),
+    hygroma: _Chance(0.06, 1.4),
     arachnoid_cyst: _Chance(0.04),
     cavum: _Chance(0.05),
     diffuse_edema: _Chance(0.04),

@@ -101,7 +101,7 @@ def white_matter_disease(canvas: MimicCanvas) -> Entry | None:
 
 
 def hygroma(canvas: MimicCanvas) -> Entry | None:
-    """A crescent of fluid (no blood) under the skull, with the shape of a subdural hematoma."""
+    """A crescent of fluid under the skull, with the shape of a subdural hematoma: a hygroma, or blood so old that it is fluid."""
     side = _draw_side(canvas)
     if not canvas.free[canvas.anatomy.intracranial & (canvas.anatomy.midline * side > 0)].all():
         return None
@@ -111,7 +111,7 @@ def hygroma(canvas: MimicCanvas) -> Entry | None:
         return None
     level = shape.level(shape.threshold(plan.volume_ml, voxel_ml(canvas.anatomy)))
     share = np.clip(level + 0.5, 0, 1) * shape.allowed
-    value = float(canvas.rng.uniform(3, 13))
+    value = float(canvas.rng.uniform(3, 24))
     return {"hu": value, "side": "left" if side > 0 else "right", "ml": canvas.blend(shape.box, share, value)}
 
 

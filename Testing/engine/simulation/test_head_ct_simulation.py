@@ -46,6 +46,14 @@ def test_blood_is_denser_than_what_surrounds_it(case):
     assert blood > np.median(soft) + 8
 
 
+@pytest.mark.parametrize("name", ["SDH", "EDH"])
+def test_what_looks_like_bone_is_not_called_blood(name):
+    case = simulate_head_ct(5, classes=(name,), volume_ml=25, shape=(16, 160, 160), mimics=False)
+    blood = case.ct.hu[case.labels > 0]
+    assert blood.size > 200
+    assert np.quantile(blood, 0.98) < 135  # 110 before hardening and noise
+
+
 def test_ct_looks_like_a_ct(case):
     hu = case.ct.hu
     assert np.isfinite(hu).all()
