@@ -50,6 +50,12 @@ class AnatomicalAxes:
         return self.superior, self.anterior, self.right
 
     @property
+    def against_spl(self) -> tuple[bool, bool, bool]:
+        """For the axes of `order`: whether the index grows against superior, posterior, left."""
+        right, anterior, superior = self.signs
+        return superior < 0, anterior > 0, right > 0
+
+    @property
     def codes(self) -> tuple[str, str, str]:
         """Letter of the patient direction in which the index of array axis 0, 1, 2 grows, e.g. ``("S", "P", "L")``."""
         letters = ["", "", ""]

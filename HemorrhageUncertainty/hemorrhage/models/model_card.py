@@ -56,7 +56,8 @@ class ModelCard(BaseModel):
     windows : ``trained`` or ``whole``
         Whether samples are predicted in overlapping windows of the trained size, or the whole head at once.
     slices : ``stored`` or ``axial``
-        Whether the network takes the array's axes as they are stored, or axial slices however the CT is stored.
+        Whether the network takes the array as it is stored, or axial slices that run to superior, posterior and left however
+        the CT is stored.
     region : ``everywhere`` or ``intracranial``
         Where hemorrhage may be called; ``intracranial`` is the space inside the skull (see `hemorrhage.intracranial_mask`).
     modality, preprocessing : str

@@ -47,8 +47,11 @@ def _deterministic(network: RunnableNetwork, transforms: int, preset: str | None
 
 
 def _tta(network: RunnableNetwork, transforms: int, preset: str | None) -> Sampler:
+    from ..nnunet import NNUNetNetwork
     from ..sampling.test_time_augmentation import TestTimeAugmentation
 
+    if isinstance(network, NNUNetNetwork):
+        return TestTimeAugmentation(network, preset, transforms, flip_axes=network.mirrored_array_axes)
     return TestTimeAugmentation(network, preset, transforms)
 
 

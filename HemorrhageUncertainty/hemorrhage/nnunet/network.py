@@ -111,6 +111,11 @@ class NNUNetNetwork:
         return tuple(self._networks)
 
     @property
+    def mirrored_array_axes(self) -> tuple[int, ...]:
+        """`mirror_axes` as axes of the working grid: a 2D network's first axis is the second one there."""
+        return tuple(axis + 3 - self.plans.dimensions for axis in self.mirror_axes)
+
+    @property
     def device(self) -> torch.device:
         """Where the network runs; becomes the CPU if the GPU's memory does not suffice."""
         return self._plan.device

@@ -41,10 +41,12 @@ def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool, anatomical: bool
     box : bool
         Limit it to the head; else it is nnU-Net's own crop.
     anatomical : bool
-        Put the array axis nearest to superior first, then the one nearest to posterior, before the plans' transpose, so that a
-        sagittally stored CT reaches the network as axial slices. Stock nnU-Net takes the axes as they are stored.
+        Let the axes run to superior, posterior and left before the plans' transpose, so that a CT reaches the network as the same
+        axial stack however it is stored. Stock nnU-Net takes the axes as they are stored.
     """
-    order = AnatomicalAxes.of(ct.affine).order if anatomical else (0, 1, 2)
+    axes = AnatomicalAxes.of(ct.affine)
+    order = axes.order if anatomical else (0, 1, 2)
+    against = axes.against_spl if anatomical else (False, False, False)
     a, b, c = (order[axis] for axis in plans.transpose)
     transpose = (a, b, c)
     limits = _nonzero_box(ct.hu)
@@ -70,19 +72,19 @@ def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool, anatomical: bool
         box=transposed,
         shape=(shape[0], shape[1], shape[2]),
         spacing=(exact[0], exact[1], exact[2]),
+        flipped=tuple(axis for axis, source in enumerate(plans.transpose) if against[source]),
     )
 
 
 def prepare(ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> PreparedCT:
-    """Transpose, normalize, crop and resample `ct` to `grid` (from `working_grid`).
+    """Transpose, normalize, crop, mirror and resample `ct` to `grid` (from `working_grid`).
 
     Normalization comes before the crop to the head, so that schemes that look at the whole CT see what nnU-Net shows them.
     """
     import torch
 
-    data = ct.hu.transpose(grid.transpose)
     if plans.normalization in ("CTNormalization", "NoNormalization"):  # voxel by voxel: only the box is needed
-        data = plans.normalize(data[_slices(grid.box)].copy(), None)
+        data = plans.normalize(grid.cut(ct.hu).copy(), None)
     else:
         limits = _nonzero_box(ct.hu)
         outer: Box = (limits[grid.transpose[0]], limits[grid.transpose[1]], limits[grid.transpose[2]])
@@ -90,7 +92,7 @@ def prepare(ct: HeadCT, plans: NetworkPlans, grid: WorkingGrid) -> PreparedCT:
         cropped = ct.hu.copy().transpose(grid.transpose)[_slices(outer)]
         normalized = plans.normalize(cropped, _nonzero_mask(cropped) if plans.use_mask else None)
         inner = tuple(slice(p[0] - q[0], p[1] - q[0]) for p, q in zip(grid.box, outer, strict=True))
-        data = normalized[inner]
+        data = np.flip(normalized[inner], grid.flipped)
     spacing = [ct.spacing[axis] for axis in grid.transpose]
     resampled = plans.resample_data()(
         np.ascontiguousarray(data)[None], np.asarray(grid.shape), spacing, plans.target_spacing(tuple(spacing))
@@ -108,7 +110,7 @@ def probabilities_on_ct(logits: torch.Tensor, ct: HeadCT, plans: NetworkPlans, g
     Returns
     -------
     (C, *grid.box_shape) float32 tensor
-        Class probabilities on the CT's voxels inside the box, axes transposed (``grid.without_resampling()``).
+        Class probabilities on the CT's voxels inside the box, axes transposed and mirrored (``grid.without_resampling()``).
     """
     import torch
 

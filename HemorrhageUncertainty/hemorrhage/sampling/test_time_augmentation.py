@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -48,6 +48,8 @@ class TestTimeAugmentation:
         The distribution of operators; by default chosen by the spacing of the working grid (`default_preset`).
     transforms : int
         Operators per sample, N >= 0. The paper: 5.
+    flip_axes : sequence of int
+        Array axes along which the network was trained with mirroring: the flips of the preset ``anisotropic``.
     interpolation : Interpolation
         Used in both directions; `SPLINE` fakes the least variance (see ``Testing/benchmarks``).
 
@@ -67,6 +69,7 @@ class TestTimeAugmentation:
         preset: TransformPreset | str | None = None,
         transforms: int = 5,
         *,
+        flip_axes: Sequence[int] = (0, 1, 2),
         interpolation: Interpolation = Interpolation.SPLINE,
     ) -> None:
         if transforms < 0:
@@ -78,6 +81,7 @@ class TestTimeAugmentation:
             raise ArgumentError(f"{preset!r} is not a preset of transforms: choose one of {names}") from error
         self.network = network
         self.transforms = transforms
+        self.flip_axes = tuple(flip_axes)
         self.interpolation = Interpolation(interpolation)
         self._prepared = PreparedOnce(network)
 
@@ -100,7 +104,7 @@ class TestTimeAugmentation:
             raise ArgumentError(f"the number of samples must be 1 or more, got {count}")
         spacing = self.grid(ct).spacing
         preset = self.preset or default_preset(spacing)
-        return [draw_parameters(seed, index, self.transforms, preset, spacing) for index in range(count)]
+        return [draw_parameters(seed, index, self.transforms, preset, spacing, self.flip_axes) for index in range(count)]
 
     def replay(self, ct: HeadCT, parameters: Mapping[str, Any]) -> Sample:
         """Return the sample whose `parameters` were recorded."""
@@ -135,12 +139,14 @@ class TestTimeAugmentation:
         return probabilities, None if transform.is_flip_only else valid[0, 0]
 
 
-def draw_parameters(seed: int, index: int, transforms: int, preset: TransformPreset, spacing: Spacing) -> dict[str, Any]:
+def draw_parameters(
+    seed: int, index: int, transforms: int, preset: TransformPreset, spacing: Spacing, flip_axes: Sequence[int] = (0, 1, 2)
+) -> dict[str, Any]:
     """Draw all that is random in sample `index` (from 0) and return it as a JSON-able record.
 
     Every sample has its own random stream, derived from (seed, index): a sample does not depend on how many others are drawn.
     """
-    transform = draw_transform(random_stream(seed, index), transforms, preset, spacing)
+    transform = draw_transform(random_stream(seed, index), transforms, preset, spacing, flip_axes)
     return {"sample": index, "seed": seed, "preset": preset.value, "operators": transform.to_json()}
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..head_ct import HeadCT
 from .sampler import Sample, Sampler
 from .working_grid import WorkingGrid
@@ -57,9 +60,7 @@ class WithinSkull:
         samples = self.sampler.draw(ct, count, seed)
         if mask is None:
             return samples
-        import torch
-
-        allowed = region_on_grid(torch.from_numpy(mask), self.sampler.grid(ct))
+        allowed = region_on_grid(mask, self.sampler.grid(ct))
         return (replace(sample, probabilities=restrict(sample.probabilities, allowed)) for sample in samples)
 
 
@@ -72,7 +73,7 @@ def restrict(probabilities: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor
     return torch.where(allowed.to(probabilities.device), probabilities, background)
 
 
-def region_on_grid(mask: torch.Tensor, grid: WorkingGrid, margin_mm: float = MARGIN_MM) -> torch.Tensor:
+def region_on_grid(mask: NDArray[np.bool_], grid: WorkingGrid, margin_mm: float = MARGIN_MM) -> torch.Tensor:
     """Bring a mask (bool) from the CT's grid to a working grid, grown by `margin_mm`.
 
     Returns
@@ -82,7 +83,7 @@ def region_on_grid(mask: torch.Tensor, grid: WorkingGrid, margin_mm: float = MAR
     import torch
     from scipy import ndimage
 
-    boxed = mask.permute(grid.transpose)[tuple(slice(*limits) for limits in grid.box)].float()
+    boxed = torch.from_numpy(grid.cut(mask).astype(np.float32))
     share = torch.nn.functional.interpolate(boxed[None, None], grid.shape, mode="trilinear", align_corners=False)[0, 0]
     inside = (share >= 0.5).numpy()
     distance = ndimage.distance_transform_edt(~inside, sampling=grid.spacing)

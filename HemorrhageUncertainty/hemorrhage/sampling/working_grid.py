@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..head_ct import HeadCT, Spacing
 
@@ -15,9 +18,9 @@ Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class WorkingGrid:
-    """A box of the CT, transposed and resampled for the network.
+    """A box of the CT, transposed, mirrored and resampled for the network.
 
-    The CT's array is transposed by `transpose`, cropped to `box`, and resampled to `shape`.
+    The CT's array is transposed by `transpose`, cropped to `box`, mirrored along `flipped`, and resampled to `shape`.
     Outside the box every class but background has probability 0.
 
     Attributes
@@ -32,6 +35,8 @@ class WorkingGrid:
         Shape of the working grid after resampling.
     spacing : tuple of float
         Spacing of the working grid in mm (exact: length of the box divided by `shape`).
+    flipped : tuple of int
+        Axes of the working grid that run against the transposed CT's.
     """
 
     ct_shape: tuple[int, int, int]
@@ -39,6 +44,7 @@ class WorkingGrid:
     box: Box
     shape: tuple[int, int, int]
     spacing: Spacing
+    flipped: tuple[int, ...] = ()
 
     @classmethod
     def of_ct(cls, ct: HeadCT) -> WorkingGrid:
@@ -62,6 +68,11 @@ class WorkingGrid:
         """Return the grid of the same box with the CT's own voxels (still transposed)."""
         a, b, c = (s * n / m for s, n, m in zip(self.spacing, self.shape, self.box_shape, strict=True))
         return replace(self, shape=self.box_shape, spacing=(a, b, c))
+
+    def cut(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return what an array on the CT's grid holds in the box, (D, H, W) of `box_shape`; a view, not yet resampled."""
+        a, b, c = (slice(start, stop) for start, stop in self.box)
+        return np.flip(array.transpose(self.transpose)[a, b, c], self.flipped)
 
     def to_ct(self, maps: torch.Tensor, outside: torch.Tensor | float = 0.0) -> torch.Tensor:
         """Resample maps to the CT's grid.
@@ -93,6 +104,6 @@ class WorkingGrid:
         fill = torch.as_tensor(outside, dtype=values.dtype, device=values.device).expand(len(values))
         result[:] = fill[:, None, None, None]
         (a0, a1), (b0, b1), (c0, c1) = self.box
-        result[:, a0:a1, b0:b1, c0:c1] = values
+        result[:, a0:a1, b0:b1, c0:c1] = values.flip([1 + axis for axis in self.flipped])
         back = [1 + self.transpose.index(axis) for axis in range(3)]
         return result.permute(0, *back).contiguous()

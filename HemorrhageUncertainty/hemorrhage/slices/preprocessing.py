@@ -32,18 +32,21 @@ def prepare(ct: HeadCT, settings: SliceSettings) -> PreparedTensor:
         raise NotACTError("no inside of a skull was found, which this model needs: use another model, or check the CT")
     keep = _with_margin(inside, ct, settings.margin_mm)
     grid = working_grid(ct, keep, settings)
-    box = tuple(slice(start, stop) for start, stop in grid.box)
-    hu = np.clip(ct.hu.transpose(grid.transpose)[box], *_window(settings))
+    hu = np.clip(grid.cut(ct.hu), *_window(settings))
     lowest = settings.level_hu - settings.width_hu / 2
-    windowed = np.where(keep.transpose(grid.transpose)[box], (hu - lowest) / settings.width_hu, 0).astype(np.float32)
+    windowed = np.where(grid.cut(keep), (hu - lowest) / settings.width_hu, 0).astype(np.float32)
     data = torch.from_numpy(windowed)[:, None]
     shrunk = torch.nn.functional.interpolate(data, size=grid.shape[1:], mode="bilinear", align_corners=False, antialias=True)
     return PreparedTensor(shrunk[:, 0][None].clamp(0, 1).contiguous(), grid)
 
 
 def working_grid(ct: HeadCT, inside: NDArray[np.bool_], settings: SliceSettings) -> WorkingGrid:
-    """Return the grid of the slices that hold any of the mask `inside`: a square about it, as far as the CT goes."""
-    a, b, c = AnatomicalAxes.of(ct.affine).order
+    """Return the grid of the slices that hold any of the mask `inside`: a square about it, as far as the CT goes.
+
+    Its axes run to superior, posterior and left, however the CT is stored.
+    """
+    axes = AnatomicalAxes.of(ct.affine)
+    a, b, c = axes.order
     mask = inside.transpose(a, b, c)
     found = np.flatnonzero(mask.any((1, 2)))
     limits, shape = [(int(found[0]), int(found[-1]) + 1)], [int(found[-1]) + 1 - int(found[0])]
@@ -61,6 +64,7 @@ def working_grid(ct: HeadCT, inside: NDArray[np.bool_], settings: SliceSettings)
         box=(limits[0], limits[1], limits[2]),
         shape=(shape[0], shape[1], shape[2]),
         spacing=(spacing[0], spacing[1], spacing[2]),
+        flipped=tuple(axis for axis, against in enumerate(axes.against_spl) if against),
     )
 
 

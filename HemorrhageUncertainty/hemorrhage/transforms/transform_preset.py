@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -27,7 +28,8 @@ class TransformPreset(StrEnum):
     `PAPER` is exactly that. `ANISOTROPIC` limits what would mix thick slices, because interpolating between them smears skull
     into brain, which looks like blood: the part of a rotation that tilts slices, and the stretch along the slice axis, are
     multiplied by `out_of_plane_share`. The angle of a rotation stays what was drawn: what the tilt loses, the rotation
-    within the slice gains. For a share of 1 both presets are the same; for 0 slices are never mixed.
+    within the slice gains. For a share of 1 slices are mixed as in `PAPER`; for 0 they never are. Its flips may be limited to
+    axes along which the network was trained with mirroring: a head upside down says nothing about a network that never saw one.
     """
 
     PAPER = "paper"
@@ -52,7 +54,13 @@ def default_preset(spacing: Spacing) -> TransformPreset:
     return TransformPreset.PAPER if out_of_plane_share(spacing) == 1.0 else TransformPreset.ANISOTROPIC
 
 
-def draw_transform(rng: np.random.Generator, count: int, preset: TransformPreset, spacing: Spacing) -> SpatialTransform:
+def draw_transform(
+    rng: np.random.Generator,
+    count: int,
+    preset: TransformPreset,
+    spacing: Spacing,
+    flip_axes: Sequence[int] = (0, 1, 2),
+) -> SpatialTransform:
     """Draw `count` operators (the paper: 5).
 
     Parameters
@@ -64,22 +72,27 @@ def draw_transform(rng: np.random.Generator, count: int, preset: TransformPreset
     preset : TransformPreset
     spacing : tuple of float
         Spacing of the grid in mm; the axis with the largest one is the slice axis of `ANISOTROPIC`.
+    flip_axes : sequence of int
+        Array axes whose direction `ANISOTROPIC` may flip; without any, operators are rotations and scalings.
     """
     if count < 0:
         raise ArgumentError(f"the number of transforms must be 0 or more, got {count}")
-    share = 1.0 if TransformPreset(preset) is TransformPreset.PAPER else out_of_plane_share(spacing)
     slice_axis = int(np.argmax(spacing))
-    return SpatialTransform(tuple(_draw_operator(rng, share, slice_axis) for _ in range(count)))
+    as_in_paper = TransformPreset(preset) is TransformPreset.PAPER
+    share = 1.0 if as_in_paper else out_of_plane_share(spacing)
+    flips = (0, 1, 2) if as_in_paper else tuple(flip_axes)
+    return SpatialTransform(tuple(_draw_operator(rng, share, slice_axis, flips) for _ in range(count)))
 
 
-def _draw_operator(rng: np.random.Generator, share: float, slice_axis: int) -> Operator:
-    match int(rng.integers(3)):
+def _draw_operator(rng: np.random.Generator, share: float, slice_axis: int, flips: tuple[int, ...]) -> Operator:
+    kind = int(rng.integers(3)) if flips else 2 * int(rng.integers(2))
+    match kind:
         case 0:
             angle = float(rng.uniform(-MAX_ANGLE_DEG, MAX_ANGLE_DEG))
             axis = rng.normal(size=3)  # a normalized normal vector is uniform on the sphere
             return Rotation(angle, _limit_tilt(axis / np.linalg.norm(axis), share, slice_axis))
         case 1:
-            return Flip(int(rng.integers(3)))
+            return Flip(flips[int(rng.integers(len(flips)))])
         case _:
             array_axis = int(rng.integers(3))
             deviation = float(rng.uniform(-MAX_SCALING, MAX_SCALING))

@@ -68,7 +68,7 @@ def test_without_a_skull_samples_stay_as_they_are():
 
 
 def test_margin_is_in_millimeters():
-    mask = torch.zeros(5, 40, 40, dtype=torch.bool)
+    mask = np.zeros((5, 40, 40), bool)
     mask[2, 20, 20] = True
     grid = WorkingGrid((5, 40, 40), (0, 1, 2), ((0, 5), (0, 40), (0, 40)), (5, 40, 40), (5.0, 0.5, 0.5))
     grown = region_on_grid(mask, grid, 2.0)

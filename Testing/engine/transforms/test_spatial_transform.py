@@ -167,3 +167,17 @@ def test_both_presets_agree_for_thin_slices(seed, spacing):
 def test_nonsense_is_refused(wrong):
     with pytest.raises(ArgumentError):
         wrong()
+
+
+@pytest.mark.parametrize("axes", [(2,), (1, 2), ()])
+def test_only_axes_that_a_network_knows_mirrored_are_flipped(axes):
+    operators = draw_transform(np.random.default_rng(0), 3000, TransformPreset.ANISOTROPIC, THICK, axes).operators
+    flips = [operator.array_axis for operator in operators if isinstance(operator, Flip)]
+    assert set(flips) == set(axes)
+    assert len(flips) == pytest.approx(1000 if axes else 0, abs=100)
+    assert sum(isinstance(operator, Rotation) for operator in operators) == pytest.approx(1000 if axes else 1500, abs=120)
+
+
+def test_the_papers_transforms_flip_every_axis():
+    operators = draw_transform(np.random.default_rng(0), 300, TransformPreset.PAPER, THIN, (2,)).operators
+    assert {operator.array_axis for operator in operators if isinstance(operator, Flip)} == {0, 1, 2}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 #: In units of the normalized image: about 130 HU, and about -20 HU.
 _BONE, _FAT = 3.0, -2.0
-_FLIP_PROBABILITIES = (0.5, 0.5, 0.5)  # MC-TTA flips every axis, and NIfTI files come in every handedness
+_FLIP_LEFT_RIGHT = 0.5  # the only mirror image of a head that is one; the engine turns every CT to superior, posterior, left
 
 
 def crop(
@@ -39,15 +39,15 @@ def crop(
 
 
 def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Flip; turn, scale and shear in-plane; change contrast, brightness, sharpness and noise.
+    """Flip left and right; turn, scale and shear in-plane; change contrast, brightness, sharpness and noise.
 
     Parameters
     ----------
     image : (D, H, W) float32 tensor, normalized
     labels : (D, H, W) integer tensor
     """
-    axes = [axis for axis, p in enumerate(_FLIP_PROBABILITIES) if rng.random() < p]
-    image, labels = image.flip(axes), labels.flip(axes)
+    if rng.random() < _FLIP_LEFT_RIGHT:
+        image, labels = image.flip(2), labels.flip(2)
     if rng.random() < 0.5:
         image, labels = _warp_in_plane(image, labels, rng)
     if rng.random() < 0.5:

@@ -29,7 +29,7 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
         windows="whole",
         slices="axial",
         region="intracranial",
-        mirror_axes=[0, 1, 2],
+        mirror_axes=[2],
         preprocessing="head box, HU clipped to -60..160, (HU - 40) / 30, 5 x 1.5 x 1.5 mm",
         training=training,
         evaluation=evaluation,

@@ -42,7 +42,7 @@ def labels_on_grid(labels: NDArray[np.uint8], grid: WorkingGrid) -> torch.Tensor
     -------
     (d, h, w) uint8 tensor of shape ``grid.shape``
     """
-    boxed = labels.transpose(grid.transpose)[tuple(slice(*limits) for limits in grid.box)]
+    boxed = grid.cut(labels)
     one_hot = torch.from_numpy(np.stack([boxed == c for c in range(len(SIX_CLASSES))])).float()
     share = F.interpolate(one_hot[None], grid.shape, mode="trilinear", align_corners=False)[0]
     return share.argmax(0).to(torch.uint8)

@@ -153,7 +153,7 @@ def labels_on_grid(labels: NDArray[np.uint8], grid: WorkingGrid, ignore: int | N
     (d, h, w) uint8
         Of ``grid.shape``.
     """
-    boxed = labels.transpose(grid.transpose)[tuple(slice(*limits) for limits in grid.box)]
+    boxed = grid.cut(labels)
     values: Sequence[int] = np.unique(boxed).tolist()
     best = torch.full(grid.shape, -1.0)
     result = torch.zeros(grid.shape, dtype=torch.uint8)
