@@ -25,7 +25,7 @@ def test_uniform_prediction_of_one_subtype_everywhere_in_closed_form():
     labels = torch.full((1, 1, 2, 4, 4), 3)
     loss = SubtypeAndHemorrhageLoss(6)([torch.zeros(1, 6, 2, 4, 4)], labels).item()
     subtype, hemorrhage = 2 * (1 / 6) / (1 + 1 / 6), 2 * (5 / 6) / (1 + 5 / 6)
-    assert loss == pytest.approx(math.log(6) + (1 - subtype) + (1 - hemorrhage) + 0.25 * math.log(5), abs=1e-5)
+    assert loss == pytest.approx(math.log(6) + (1 - subtype) + (1 - hemorrhage) + 0.4 * math.log(5), abs=1e-5)
 
 
 def test_equals_a_plain_reading():
@@ -40,7 +40,7 @@ def test_equals_a_plain_reading():
     subtypes = [dice(p[:, c], t == c) for c in (1, 2)]
     cross_entropy = -np.log(np.take_along_axis(p, t[:, None], axis=1)).mean()
     naming = -np.mean([np.log(p[:, c] / p[:, 1:].sum(1))[t == c].mean() for c in (1, 2)])
-    expected = cross_entropy + (1 - np.mean(subtypes)) + (1 - dice(1 - p[:, 0], t > 0)) + 0.25 * naming
+    expected = cross_entropy + (1 - np.mean(subtypes)) + (1 - dice(1 - p[:, 0], t > 0)) + 0.4 * naming
     assert SubtypeAndHemorrhageLoss(4)([logits], labels).item() == pytest.approx(expected, abs=1e-5)
 
 

@@ -41,3 +41,13 @@ def test_a_case_that_came_later_is_drawn(tmp_path):
 def test_an_empty_pool_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no cases"):
         BalancedWindows(tmp_path, (4, 20, 20)).draw(np.random.default_rng(0))
+
+
+def test_windows_whole_slices_and_whole_heads_are_drawn(tmp_path):
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal((27, 140, 120)).astype(np.float16)
+    np.savez(tmp_path / "case_000000.npz", image=image, labels=np.zeros(image.shape, np.uint8))
+    windows = BalancedWindows(tmp_path, (12, 64, 64))
+    drawn = [tuple(windows.draw(np.random.default_rng(s))[0].shape) for s in range(40)]
+    assert set(drawn) == {(12, 64, 64), (4, 144, 128), (28, 144, 128)}
+    assert windows.draw(np.random.default_rng(0), coarse=True)[0].shape[1] % 16 == 0

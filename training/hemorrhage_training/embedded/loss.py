@@ -8,7 +8,7 @@ from monai.losses import DiceLoss
 from torch import Tensor, nn
 
 #: Small enough that a missed hemorrhage costs more than one under a wrong name.
-_NAMING = 0.25
+_NAMING = 0.4
 
 
 class SubtypeAndHemorrhageLoss(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +13,25 @@ from torch import Tensor
 from .augmentation import crop
 
 _ABOUT_HEMORRHAGE = 0.67
-_STRIDE = 16  # of the network in-plane, from its input to its deepest stage
+_STRIDES = (4, 16, 16)  # of the network, from its input to its deepest stage
+#: Shares of windows of the given size, of whole slices, and of whole heads. Instance normalization sees as much air, bone and
+#: brain as the window holds: a network that was trained on one kind of window calls bone's rim blood in another.
+_KINDS = {"window": 0.3, "slices": 0.45, "head": 0.25}
 
 
 class BalancedWindows:
     """Draws windows from a pool that may still grow.
 
     Two of three windows are cut about a subtype: each subtype equally often, however rare it is in the pool. The others
-    are cut anywhere, in any case.
+    are cut anywhere, in any case. Some windows have the given size, some are as many whole slices as have about as many voxels,
+    and some are the whole head, which is what the engine shows the network at once.
 
     Parameters
     ----------
     pool : Path
         Folder of preprocessed cases.
     size : tuple of int
-        Window (d, h, w) in voxels.
+        Window (d, h, w) in voxels, of those that are neither whole slices nor a whole head.
     """
 
     def __init__(self, pool: Path, size: tuple[int, int, int]) -> None:
@@ -62,10 +67,22 @@ class BalancedWindows:
                 path = holding[subtype][rng.integers(len(holding[subtype]))]
                 slices = self._slices_of(path)[subtype]
                 centre = slices[rng.integers(len(slices))]
+        image, labels = read_case(path)
+        d, h, w = self._drawn_size(rng, (image.shape[0], image.shape[1], image.shape[2]))
         if not coarse:
-            return crop(*read_case(path), self.size, rng, centre)
-        d, h, w = self.size[0], *(-(-n // (2 * _STRIDE)) * _STRIDE for n in self.size[1:])
-        return crop(*halved(*read_case(path)), (d, h, w), rng, centre)
+            return crop(image, labels, (d, h, w), rng, centre)
+        h, w = (_next_multiple(n / 2, stride) for n, stride in zip((h, w), _STRIDES[1:], strict=True))
+        return crop(*halved(image, labels), (d, h, w), rng, centre)
+
+    def _drawn_size(self, rng: np.random.Generator, head: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Draw the kind of window, and return its size for a head of this shape: one that the network's strides divide."""
+        kind = rng.choice(list(_KINDS), p=list(_KINDS.values()))
+        if kind == "window":
+            return self.size
+        d, h, w = (_next_multiple(n, stride) for n, stride in zip(head, _STRIDES, strict=True))
+        if kind == "slices":
+            d = min(d, _next_multiple(math.prod(self.size) / (h * w), _STRIDES[0]))
+        return d, h, w
 
     def _slices_of(self, path: Path) -> dict[int, list[int]]:
         """Return, per subtype value in the case, the slices that hold it."""
@@ -74,6 +91,10 @@ class BalancedWindows:
                 labels = case["labels"]
             self._slices[path] = {int(c): np.flatnonzero((labels == c).any(axis=(1, 2))).tolist() for c in np.unique(labels) if c}
         return self._slices[path]
+
+
+def _next_multiple(n: float, stride: int) -> int:
+    return math.ceil(n / stride) * stride
 
 
 def read_case(path: Path) -> tuple[Tensor, Tensor]:
