@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import numpy as np
 import slicer
@@ -11,6 +12,7 @@ from slicer.i18n import tr as _
 
 from hemorrhage.hemorrhage_class import CLASS_COLOURS
 
+from .step_runner import allSteps
 from .table_node import Column, ColumnType, fillTable
 from .tables import TOTAL
 
@@ -37,7 +39,12 @@ def exceedance(samplesMl: NDArray[np.floating]) -> tuple[NDArray[np.float64], ND
 
 
 def makeDistributionPlot(result):
-    """Fill the chart of a result; chart, series and their table are made once and used again.
+    """Fill the chart of a result at once, and return it; see `distributionPlotSteps`."""
+    return allSteps(distributionPlotSteps(result))
+
+
+def distributionPlotSteps(result) -> Generator[None, None, Any]:
+    """Fill the chart of a result, one node each step; chart, series and their table are made once and used again.
 
     One curve for each subtype that any sample contains, in its color, and one in gray for the total where there is more than
     one subtype. At the table's threshold a curve shows the table's probability.
@@ -57,15 +64,20 @@ def makeDistributionPlot(result):
         columns.append(Column(f"{name}_ml", _("{name} volume").format(name=name), ColumnType.NUMBER, volumes, "mL"))
         columns.append(Column(f"{name}_above", _("{name} share above").format(name=name), ColumnType.NUMBER, shares, decimals=5))
     fillTable(table, columns)
+    yield
     chart = _node(result, "distributionPlot", "vtkMRMLPlotChartNode", _("Volume distribution"))
-    wasModifying = chart.StartModify()
-    chart.RemoveAllPlotSeriesNodeIDs()
+    series = []
     for volume in result.summary["volumes"]:
         name = volume["name"]
         if name in curves:
-            chart.AddAndObservePlotSeriesNodeID(_series(result, name, table).GetID())
+            series.append(_series(result, name, table))
+            yield
         elif result.node(_SERIES_ROLE + name) is not None:
             slicer.mrmlScene.RemoveNode(result.node(_SERIES_ROLE + name))
+    wasModifying = chart.StartModify()
+    chart.RemoveAllPlotSeriesNodeIDs()
+    for each in series:
+        chart.AddAndObservePlotSeriesNodeID(each.GetID())
     chart.SetTitle(_("How likely is a larger volume? (not calibrated)"))
     chart.SetXAxisTitle(_("Volume (mL)"))
     chart.SetYAxisTitle(_("Probability of more"))
@@ -77,6 +89,7 @@ def makeDistributionPlot(result):
     chart.SetAxisTitleFontSize(13)
     chart.SetLegendFontSize(12)
     chart.EndModify(wasModifying)
+    yield
     return chart
 
 

@@ -95,9 +95,10 @@ class HeatMap:
         self._setLegendVisible(False)
         self.result.record.SetParameter(_NAME, name)
         self.displayOf(name)
+        ct = self.result.ct  # None where a user has deleted it
         for view in _sliceViews():
             wasModifying = view.StartModify()
-            view.SetBackgroundVolumeID(self.result.ct.GetID())
+            view.SetBackgroundVolumeID(ct.GetID() if ct is not None else None)
             view.SetForegroundVolumeID(self.node.GetID())
             view.SetForegroundOpacity(self.opacity)
             view.EndModify(wasModifying)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import slicer
@@ -107,8 +108,8 @@ class HemorrhageResult:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Everything scalar: the parsed ``result.json`` of the engine."""
-        return json.loads(self._record.GetParameter(_SUMMARY) or "{}")
+        """Everything scalar: the parsed ``result.json`` of the engine; not to be changed, since others are given the same."""
+        return _parsed(self._record.GetParameter(_SUMMARY) or "{}")
 
     @property
     def procedure(self) -> Procedure:
@@ -158,6 +159,12 @@ class HemorrhageResult:
         finally:
             for node in nodes:
                 _removeNode(node)
+
+
+@lru_cache(maxsize=16)
+def _parsed(summary: str) -> dict[str, Any]:
+    """Parse a summary once for everybody who asks: it is asked for at every turn, and long where there are many samples."""
+    return json.loads(summary)
 
 
 def _removeNode(node: Any) -> None:

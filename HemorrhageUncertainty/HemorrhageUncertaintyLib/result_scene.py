@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from .ct_input import CTInput, VerdictLevel, prepareSteps
-from .distribution_plot import makeDistributionPlot
+from .distribution_plot import distributionPlotSteps
 from .hemorrhage_result import HemorrhageResult
 from .result_files import ResultFiles
 from .result_nodes import ImportSteps, PreviewNodes, previewSteps
 from .review import Review
 from .run import UnusableCTError
-from .tables import makeTables
+from .tables import tableSteps
 
 
 class ResultScene:
@@ -54,9 +54,8 @@ class ResultScene:
             for _step in steps:
                 yield
             result = steps.result
-            for complete in (makeTables, makeDistributionPlot):
-                complete(result)
-                yield
+            yield from tableSteps(result)
+            yield from distributionPlotSteps(result)
             yield from Review(result).startSteps()
             finished, result = result, None
         finally:

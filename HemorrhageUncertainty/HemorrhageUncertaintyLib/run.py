@@ -149,8 +149,8 @@ class Run:
         self._do(self._handOver(), self._ask)
 
     def cancel(self) -> None:
-        """Stop at once: the engine's processes are ended and the scene is as it was before."""
-        if not self.state.isOver:
+        """Stop at once: the engine's processes end and the scene is as it was before. Too late once the result is complete."""
+        if not self.state.isOver and self.result is None:
             self._stopEngine()
             self._end(RunState.CANCELLED)
 
@@ -165,6 +165,7 @@ class Run:
         if self.state.isOver:
             return
         self._stopEngine()
+        self.result = None
         if sceneCloses:
             self._preview = None
         self.error = ErrorEvent(ErrorKind.INPUT, sentence)
@@ -248,11 +249,12 @@ class Run:
         self._stopPreviewing()
         self._folder.remove_volume()
         self._report(ProgressEvent(_("importing"), 0, 0))
-        self._do(self._scene.importSteps(folder, ctNode, self._input), self._imported)
+        self._do(self._importSteps(folder, ctNode), lambda _nothing: self._end(RunState.DONE))
 
-    def _imported(self, result: Any) -> None:
-        self.result = result
-        self._end(RunState.DONE)
+    def _importSteps(self, folder: Path, ctNode: Any) -> Generator[None, None, None]:
+        self.result = yield from self._scene.importSteps(folder, ctNode, self._input)
+        yield
+        self._removePreview()
 
     def _do(self, steps: Generator[Any, None, Any], onDone: Callable[[Any], None]) -> None:
         self._steps = StepRunner(steps, onDone, self._broke)
@@ -293,9 +295,7 @@ class Run:
         self._guard.release()
         self._stopPreviewing()
         self._steps = self._input = None
-        preview, self._preview = self._preview, None
-        if preview is not None:
-            _remove(preview)
+        self._removePreview()
         self._removeFolder(_REMOVAL_RETRIES)
         if state is RunState.DONE:
             self._tell(self._callbacks.onDone, self.result)
@@ -315,6 +315,15 @@ class Run:
         if self._folder is not None:
             StepRunner(removeSteps(self._folder.path), tried, lambda error: tried(False)).start()
 
+    def _removePreview(self) -> None:
+        preview, self._preview = self._preview, None
+        if preview is None:
+            return
+        try:
+            preview.remove()
+        except Exception:
+            logging.exception("HemorrhageUncertainty: a preview could not be removed")
+
     def _report(self, event: ProgressEvent) -> None:
         self._tell(self._callbacks.onProgress, event)
 
@@ -325,13 +334,6 @@ class Run:
             callback(value)
         except Exception:  # a listener's fault must not leave the run half done
             logging.exception("HemorrhageUncertainty: a listener of the segmentation failed")
-
-
-def _remove(preview: Any) -> None:
-    try:
-        preview.remove()
-    except Exception:
-        logging.exception("HemorrhageUncertainty: a preview could not be removed")
 
 
 def _asSentence(text: str) -> str:

@@ -17,6 +17,8 @@ class ColumnType(Enum):
     COUNT = "int"
 
 
+#: As many as VTK writes of a number in a table's file.
+_SIGNIFICANT_DIGITS = 6
 _ARRAYS = {
     ColumnType.TEXT: vtk.vtkStringArray,
     ColumnType.NUMBER: vtk.vtkDoubleArray,
@@ -42,8 +44,7 @@ class Column:
     description : str
         One sentence, shown as the header's tool tip.
     decimals : int
-        Numbers are rounded to so many decimals: what a reader can use, and what a saved scene, whose tables have six significant
-        digits, keeps exactly.
+        Numbers are rounded to so many decimals, which a reader can use, and to six significant digits, which a saved scene keeps.
     """
 
     name: str
@@ -101,7 +102,7 @@ def setColumnValues(tableNode, name: str, values: Sequence, decimals: int = 3) -
     if array.GetNumberOfValues() != len(values):
         raise ValueError(f"the table has {array.GetNumberOfValues()} rows, but {len(values)} values were given")
     for row, value in enumerate(values):
-        array.SetValue(row, round(float(value), decimals) if array.IsA("vtkDoubleArray") else value)
+        array.SetValue(row, _rounded(value, decimals) if array.IsA("vtkDoubleArray") else value)
     array.Modified()
     tableNode.GetTable().Modified()
     tableNode.Modified()
@@ -121,11 +122,15 @@ def columnValues(tableNode, name: str) -> list:
     return [array.GetValue(row) for row in range(array.GetNumberOfValues())]
 
 
+def _rounded(value: float, decimals: int) -> float:
+    return float(f"{round(float(value), decimals):.{_SIGNIFICANT_DIGITS}g}")
+
+
 def _array(column: Column):
     array = _ARRAYS[column.type]()
     array.SetName(column.name)
     for value in column.values:
         if column.type is ColumnType.NUMBER:
-            value = round(float(value), column.decimals)
+            value = _rounded(value, column.decimals)
         array.InsertNextValue(value)
     return array

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 
 import slicer
 from slicer.i18n import tr as _
 
 from .slice_numbers import sliceNumbers
+from .step_runner import allSteps
 from .table_node import Column, ColumnType, columnValues, fillTable, setColumnValues
 
 TOTAL = "total"
@@ -17,7 +18,12 @@ _THRESHOLDS = "exceedsMl"
 
 
 def makeTables(result) -> None:
-    """Fill the three table nodes of a result from its summary; they are made once and used again.
+    """Fill the three table nodes of a result at once; see `tableSteps`."""
+    allSteps(tableSteps(result))
+
+
+def tableSteps(result) -> Generator[None, None, None]:
+    """Fill the three table nodes of a result from its summary, one each step; they are made once and used again.
 
     Parameters
     ----------
@@ -26,10 +32,13 @@ def makeTables(result) -> None:
     ctName = result.ct.GetName() if result.ct is not None else ""
     summary = result.summary
     fillTable(_tableNode(result, "volumesTable", _("{ct} volumes").format(ct=ctName)), _volumes(summary, thresholdsMl(result)))
+    yield
     fillTable(_tableNode(result, "lesionsTable", _("{ct} lesions").format(ct=ctName)), _lesions(summary["lesions"], result.ct))
+    yield
     fillTable(
         _tableNode(result, "placesTable", _("{ct} places to look at").format(ct=ctName)), _places(summary["places"], result.ct)
     )
+    yield
 
 
 def thresholdsMl(result) -> dict[str, float]:

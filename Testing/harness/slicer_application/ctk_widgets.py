@@ -24,6 +24,7 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(next((value for value in arguments if isinstance(value, QtWidgets.QWidget)), None))
         self._folded: list[QtWidgets.QWidget] = []
+        self._is_folding = False
         self._heading = self.fontMetrics().height() + 10
         self.setContentsMargins(0, self._heading, 0, 0)
         self.setCheckable(True)
@@ -42,8 +43,10 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     def _fold(self, open_: bool) -> None:
         if open_:
             folded, self._folded = self._folded, []
+            self._is_folding = True
             for child in folded:
                 child.show()
+            self._is_folding = False
         else:
             for child in self.children():
                 self._hide(child)
@@ -53,13 +56,26 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     def _hide(self, child: QtCore.QObject) -> None:
         if isinstance(child, QtWidgets.QWidget) and not child.isHidden():
             self._folded.append(child)
+            self._is_folding = True
             child.hide()
+            self._is_folding = False
 
     def childEvent(self, event: QtCore.QChildEvent) -> None:
         """Fold a widget that is put into a folded panel."""
-        if event.added() and self._collapsed():
-            self._hide(event.child())
+        if event.added():
+            event.child().installEventFilter(self)
+            if self._collapsed():
+                self._hide(event.child())
         super().childEvent(event)
+
+    def eventFilter(self, child: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        """Keep what is shown or hidden while the panel is folded for when it is opened."""
+        if self._collapsed() and not self._is_folding:
+            if event.type() == QtCore.QEvent.Type.ShowToParent:
+                self._hide(child)
+            elif event.type() == QtCore.QEvent.Type.HideToParent and child in self._folded:
+                self._folded.remove(child)
+        return False
 
     def hitButton(self, position: QtCore.QPoint) -> bool:
         """Only the heading can be clicked."""

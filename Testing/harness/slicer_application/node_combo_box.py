@@ -49,6 +49,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._base_name, self._none_text = "", "None"
         self._attributes: list[tuple[str, str, str | None]] = []
         self._current = ""
+        self._shown: list[tuple[str, str]] = []
         self._filling = False
         self._observations = MRMLObservations(self)
         self._list = QtWidgets.QComboBox()
@@ -130,7 +131,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         return node
 
     def _offers(self, node: Any) -> bool:
-        if not any(node.IsA(kind) if self._children else node.GetClassName() == kind for kind in self._types):
+        if not self._children and node.GetClassName() not in self._types:
             return False
         if node.GetHideFromEditors() and not self._hidden:
             return False
@@ -140,18 +141,25 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
                 return False
         return True
 
+    def _entries(self) -> list[tuple[str, str]]:
+        """Text and node ID of each entry, type by type."""
+        entries = [(self._none_text, "")] if self._none else []
+        if self._scene is not None:
+            nodes = (node for kind in self._types for node in slicer.util.getNodesByClass(kind, self._scene))
+            entries += [(node.GetName() or node.GetID(), node.GetID()) for node in nodes if self._offers(node)]
+        return list(dict.fromkeys(entries))  # a node of a class and of one derived from it is there once
+
     def _refresh(self) -> None:
         if self._scene is not None and self._scene.IsBatchProcessing():
             return  # at its end there is one event for all
+        entries = self._entries()
+        if entries == self._shown:
+            return
+        self._shown = entries
         self._filling = True
         self._list.clear()
-        if self._none:
-            self._list.addItem(self._none_text, "")
-        if self._scene is not None:
-            for index in range(self._scene.GetNumberOfNodes()):
-                node = self._scene.GetNthNode(index)
-                if self._offers(node):
-                    self._list.addItem(node.GetName() or node.GetID(), node.GetID())
+        for text, node_id in entries:
+            self._list.addItem(text, node_id)
         kept = self._list.findData(self._current) if self._current else -1
         # A list that was empty selects its first entry, as Qt does.
         self._list.setCurrentIndex(kept if kept >= 0 else min(0, self._list.count - 1))

@@ -95,7 +95,8 @@ def test_nothing_is_left_of_a_removed_result(result):
     makeDistributionPlot(result)
     ct = result.ct
     result.remove()
-    kinds = ("vtkMRMLTableNode", "vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLScriptedModuleNode")
+    assert not HemorrhageResult.all()
+    kinds = ("vtkMRMLTableNode", "vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode")
     assert not [node.GetName() for kind in kinds for node in slicer.util.getNodesByClass(kind)]
     assert slicer.mrmlScene.GetNodeByID(ct.GetID()) is ct
 

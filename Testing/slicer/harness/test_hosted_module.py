@@ -28,6 +28,8 @@ def test_module_is_gone_afterwards():
 def test_codes_and_layout_are_known_before_the_panel_is_opened(request):
     """A scene that is loaded first would else be shown without views."""
     layouts = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    # A layout that is in use cannot be forgotten without a warning.
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     if layouts.IsLayoutDescription(LAYOUT_ID):
         layouts.SetLayoutDescription(LAYOUT_ID, "")
     request.getfixturevalue("hosted_module")

@@ -142,6 +142,21 @@ def test_folded_panel_shows_its_heading_only():
     assert heard == [True, False]
 
 
+def test_what_is_shown_or_hidden_in_a_folded_panel_is_seen_when_it_opens():
+    button = ctk.ctkCollapsibleButton()
+    layout = qt.QVBoxLayout(button)
+    first, second = qt.QLabel("first"), qt.QLabel("second")
+    layout.addWidget(first)
+    layout.addWidget(second)
+    first.setVisible(False)
+    button.collapsed = True
+    first.setVisible(True)
+    assert first.isHidden()
+    button.collapsed = False
+    assert not first.isHidden()
+    assert not second.isHidden()
+
+
 def test_path_is_kept_and_said():
     edit, heard = ctk.ctkPathLineEdit(), []
     edit.connect("currentPathChanged(QString)", heard.append)

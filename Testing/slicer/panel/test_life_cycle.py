@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import slicer
 
+from harness.allocated_memory import allocated_mb, can_count
 from harness.event_loop import wait_until
 from harness.heartbeat import Heartbeat
 from harness.scene_ct import add_acquisition_transform, world_of
@@ -52,10 +52,9 @@ def temporary_folders():
     return list(Path(slicer.app.temporaryPath).glob("HemorrhageUncertainty-*/"))
 
 
-def memory_mb():
-    """Return the memory that this process has in use."""
-    gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+def mapped_files_of_runs():
+    """Return the files of runs that are still mapped into memory, deleted or not."""
+    return [line for line in Path("/proc/self/maps").read_text().splitlines() if "HemorrhageUncertainty-" in line]
 
 
 def segment(widget):
@@ -84,7 +83,7 @@ def test_event_loop_is_never_held_up_from_segment_to_result(live_panel, phantom_
     assert heartbeat.latest_ms < 100
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux")
+@pytest.mark.skipif(not can_count(), reason="memory is read from the C library of Linux")
 def test_twenty_runs_pile_up_neither_nodes_nor_memory(live_panel, phantom_node):
     widget = live_panel()
     widget.ui.surfacesCheckBox.checked = False  # twenty pictures in 3D take long
@@ -93,11 +92,11 @@ def test_twenty_runs_pile_up_neither_nodes_nor_memory(live_panel, phantom_node):
         segment(widget)
         wait_until(lambda: not temporary_folders())
         counts.append(slicer.mrmlScene.GetNumberOfNodes())
-        memory.append(memory_mb())
+        memory.append(allocated_mb())
     assert len(HemorrhageResult.all()) == 1
     assert set(counts[1:]) == {counts[1]}
-    # A result of the phantom takes 1.6 MB; so does noise of the system's allocator.
-    assert memory[-1] - memory[7] < 8, memory
+    assert not mapped_files_of_runs()
+    assert memory[-1] - memory[7] < 1.6, memory  # as much as one result of the phantom takes
 
 
 @pytest.mark.parametrize("action", [close_scene, delete_ct, reload_module, quit_application])

@@ -21,12 +21,12 @@ def picture(panel, phantom, result_folder, tmp_path):
     ct = add_ct(phantom.ct.hu, phantom.ct.affine, "Head CT")
     ui.ctSelector.setCurrentNode(ct)
     panel.widget.showResult(import_result(result_folder, ct))
-    for section in (ui.samplesCollapsibleButton, ui.takeAwayCollapsibleButton, ui.compareCollapsibleButton):
-        section.collapsed = False
+    for name in ("samples", "takeAway", "methods", "compare"):
+        getattr(ui, f"{name}CollapsibleButton").collapsed = False
     ui.nextButton.click()
     ui.confirmButton.click()
     body = panel.widget.parent
-    slicer.util.mainWindow().resize(WIDTH + 700, 1900)
+    slicer.util.mainWindow().resize(WIDTH + 700, 2300)
     body.setFixedWidth(WIDTH)
     wait_until(lambda: "HU" in ui.verdictLabel.text and not panel.widget.display.isDrawing)
     image = body.grab().toImage()
