@@ -1,0 +1,104 @@
+"""From a trained SLEX-Net to the embedded one: its card gets figures from cases that nothing was trained on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hemorrhage.errors import OutputExistsError
+from hemorrhage.models import ModelCard
+from hemorrhage.models.model_card import CARD_NAME, read_card
+
+
+def embed(trained: Path, folder: Path, real_anatomy: Mapping[str, int], figures: Mapping[str, Any]) -> ModelCard:
+    """Copy a trained model, with what was measured on it, and return its new card.
+
+    Parameters
+    ----------
+    trained : Path
+        Model folder that ``hemorrhage train`` left.
+    folder : Path
+        Where the model shall lie; its name becomes the model's.
+    real_anatomy : mapping of str to int
+        Training cases by the real head that they deform.
+    figures : mapping
+        From `hemorrhage_training.embedded.evaluation.evaluate_embedded`.
+
+    Raises
+    ------
+    OutputExistsError
+        The folder is there.
+    ModelError
+        `trained` is no model folder.
+    """
+    if folder.exists():
+        raise OutputExistsError(f"{folder} exists: remove it, or name another folder")
+    card = read_card(trained)
+    card = card.model_copy(
+        update={
+            "name": folder.name,
+            "training": {**card.training, "real_anatomy": dict(real_anatomy), "validation": card.evaluation},
+            "evaluation": dict(figures),
+        }
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        partial = Path(scratch, folder.name)
+        shutil.copytree(trained, partial)
+        (partial / CARD_NAME).write_text(card.to_json(), encoding="utf-8")
+        (partial / "README.md").write_text(card_text(card), encoding="utf-8")
+        os.replace(partial, folder)
+    return card
+
+
+def card_text(card: ModelCard) -> str:
+    """Return the card that people read."""
+    training, figures = card.training, card.evaluation
+    slices = training["settings"]["sampling"]["slices_per_epoch"]
+    stages = " and ".join(f"{run['epochs']} epochs ({run['what']})" for run in training["runs"])
+    lines = [
+        f"# {card.name}",
+        "",
+        f"{card.title}. {card.intended_use}",
+        "",
+        f"Training: {training['data']}; {training['cases']} cases, {stages}, of {slices} slices each, on a CPU. "
+        f"Licence: {card.license}.",
+        *_anatomy(training["real_anatomy"]),
+        "",
+        "## Measured on unseen simulated cases",
+        "",
+        f"The mean of SLEX-Net's {figures['samples']} predictions of a CT, as `hemorrhage segment` makes it. Means are over the "
+        "cases that have the class; a lesion counts as found if at least a tenth of it is called hemorrhage.",
+        "",
+        "| class | cases | Dice | volume bias (mL) | mean absolute volume error (mL) | lesions > 1 mL | found |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in figures["by_class"].items():
+        found = "-" if row["sensitivity_over_1_ml"] is None else f"{row['sensitivity_over_1_ml']:.2f}"
+        lines.append(
+            f"| {name} | {row['cases']} | {row['dice']:.2f} | {row['volume_bias_ml']:+.1f} | "
+            f"{row['volume_mean_absolute_error_ml']:.1f} | {row['lesions_over_1_ml']} | {found} |"
+        )
+    if figures["mean_foreground_dice"] is not None:
+        lines += ["", f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}."]
+    if figures["hemorrhage_free_cases"]:
+        lines.append(
+            f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL "
+            f"called hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
+        )
+    if "real_hemorrhage_free_ct_ml" in figures:
+        used = "its anatomy, deformed, was in training" if figures["real_ct_in_training"] else "not used in training"
+        lines.append(f"On one real CT without hemorrhage ({used}): {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
+    return "\n".join(lines) + "\n"
+
+
+def _anatomy(real: Mapping[str, int]) -> list[str]:
+    """Say on which real heads how many training cases are based."""
+    if not real:
+        return []
+    shares = ", ".join(f"{cases} on {name}" for name, cases in real.items())
+    return [f"Some cases deform the anatomy of a real head or template instead of a synthetic one: {shares}."]
