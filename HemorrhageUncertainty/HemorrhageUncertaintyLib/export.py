@@ -13,7 +13,13 @@ from slicer.i18n import tr as _
 from .result_csv import write_lesions, write_places, write_volumes
 from .segment_voxels import segmentOf
 
-_MAPS = {"variance": "variance", "entropy": "entropy", "mutualInformation": "mutual_information"}
+_MAPS = {
+    "variance": "variance",
+    "entropy": "entropy",
+    "mutualInformation": "mutual_information",
+    "varianceExpansion": "variance_expansion",
+    "varianceTransforms": "variance_transforms",
+}
 
 
 class ExportError(RuntimeError):
@@ -43,9 +49,9 @@ def export(result: Any, folder: str | Path, imageFormat: str = "nrrd") -> list[P
     """Write everything of a result that is useful outside Slicer into a folder, and return the files.
 
     ``volumes.csv``, ``lesions.csv``, ``places.csv``, ``result.json``, ``report.html``; ``labels`` (as edited by now; 0 is
-    background, then the classes in the order of result.json), ``variance``, ``entropy``, ``mutual_information`` and
-    ``probability_CLASS``. Images are in world space: under a transform that is not linear they are interpolated. Files of the
-    same names are replaced; nothing in the scene changes.
+    background, then the classes in the order of result.json), ``variance``, ``entropy``, ``mutual_information``,
+    ``probability_CLASS``, and the parts of the variance where there are any. Images are in world space: under a transform that
+    is not linear they are interpolated. Files of the same names are replaced; nothing in the scene changes.
 
     Parameters
     ----------

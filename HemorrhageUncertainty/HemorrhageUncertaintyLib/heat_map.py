@@ -8,7 +8,8 @@ from .heat_map_style import HeatMapStyle, styleOf
 from .legend import addLegend, legendOf
 from .side_by_side_layout import COMPARED_VIEWS
 
-MAP_NAMES = ("variance", "entropy", "mutualInformation")
+#: The last two only where the method tells apart what contributes to the variance.
+MAP_NAMES = ("variance", "entropy", "mutualInformation", "varianceExpansion", "varianceTransforms")
 #: By ID: Slicer names tables that come from a file so, and knows no ``vtkMRMLColorTableNodeInferno``.
 COLOR_NODE_ID = "vtkMRMLColorTableNodeFileInferno.txt"
 DEFAULT_OPACITY = 0.5

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 #: Share of the scale's upper end below which a map is transparent; the report's pictures begin at the same share.
 FADE_IN_SHARE = 0.08
 PROBABILITY_PREFIX = "probabilities."
+_VARIANCE_END = 0.25
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def styleOf(name: str, classCount: int) -> HeatMapStyle:
     Parameters
     ----------
     name : str
-        ``variance``, ``entropy``, ``mutualInformation`` or ``probabilities.<CLASS>``.
+        ``variance``, ``varianceExpansion``, ``varianceTransforms``, ``entropy``, ``mutualInformation`` or
+        ``probabilities.<CLASS>``.
     classCount : int
         Number of classes of the model, with the background.
 
@@ -61,7 +63,10 @@ def styleOf(name: str, classCount: int) -> HeatMapStyle:
     styles = {
         "entropy": (_("Entropy"), _("0 to 1"), evenSplit),
         "mutualInformation": (_("Mutual information"), _("0 to 1"), evenSplit / 2),
-        "variance": (_("Variance"), _("probability²"), 0.25),
+        "variance": (_("Variance"), _("probability²"), _VARIANCE_END),
+        # On the scale of the variance, whose parts they are.
+        "varianceExpansion": (_("Variance: slice expansion"), _("probability²"), _VARIANCE_END),
+        "varianceTransforms": (_("Variance: transforms"), _("probability²"), _VARIANCE_END),
     }
     return _style(*styles[name])
 

@@ -20,8 +20,8 @@ _CT = "ct"
 class HemorrhageResult:
     """Thin view over the record node that ties a result together; two views of one record are equal.
 
-    The record holds references to the result's nodes by role (``ct``, ``segmentation``, ``variance``, ``entropy``,
-    ``mutualInformation``, ``probabilities.EDH`` ..., ``samples``, ``report``, and what the tables, plots and markups add), and
+    The record holds references to the result's nodes by role (``ct``, ``segmentation``, ``variance``, ``entropy`` and the other
+    `heat_map.MAP_NAMES`, ``probabilities.EDH`` ..., ``samples``, ``report``, and what the tables, plots and markups add), and
     everything scalar as JSON. It has no state of its own, so that a scene from a file needs no restoring.
 
     Parameters
@@ -117,7 +117,7 @@ class HemorrhageResult:
         return Procedure.of(self.summary)
 
     def map(self, name: str) -> Any:
-        """Return the volume node of ``variance``, ``entropy``, ``mutualInformation`` or ``probabilities.CLASS``, or None."""
+        """Return the volume node of a map (see `heat_map.MAP_NAMES`) or of ``probabilities.CLASS``, or None."""
         return self.node(name)
 
     def node(self, role: str) -> Any:

@@ -342,7 +342,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         resultA, resultB : HemorrhageResult
             By two methods, or by two models.
         map : str, optional
-            ``variance``, ``entropy``, ``mutualInformation`` or ``probabilities.EDH`` ...; by default the one chosen for A.
+            One of `heat_map.MAP_NAMES` or ``probabilities.EDH`` ...; by default the one chosen for A.
         difference : bool
             Show the difference of the maps, B - A, on both sides.
         """

@@ -11,11 +11,11 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from hemorrhage.method import Method
+from hemorrhage.method import Method, stock_methods
 from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
 
 _CARD, _PLANS, _DATASET = "model.json", "plans.json", "dataset.json"
-_STOCK_METHODS = ("tta", "deterministic")
+_FOLDS = "fold_*"
 _SLEXNET = "slexnet"
 
 
@@ -72,7 +72,7 @@ def _folders(parent: Path | None) -> list[Path]:
 
 def _isStock(folder: Path) -> bool:
     """Whether a folder looks like what nnU-Net's training leaves."""
-    return (folder / _PLANS).is_file() and (folder / _DATASET).is_file() and any(folder.glob("fold_*"))
+    return (folder / _PLANS).is_file() and (folder / _DATASET).is_file() and any(folder.glob(_FOLDS))
 
 
 def _describe(folder: Path, origin: Origin) -> InstalledModel:
@@ -80,10 +80,11 @@ def _describe(folder: Path, origin: Origin) -> InstalledModel:
     name = "default" if isDefault else folder.name
     if not (folder / _CARD).is_file():
         text = _("nnU-Net v2 model without a card: nothing is said about where it was trained and what it is for.")
-        return InstalledModel(name, folder.name, folder, origin, _STOCK_METHODS, escape(text))
+        methods = tuple(stock_methods(len(list(folder.glob(_FOLDS)))))
+        return InstalledModel(name, folder.name, folder, origin, methods, escape(text))
     try:
         card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        methods = tuple(map(str, card.get("methods", _STOCK_METHODS)))
+        methods = tuple(map(str, card.get("methods", stock_methods(1))))
         return InstalledModel(name, str(card["title"]), folder, origin, methods, _cardText(card), _passes(card, methods))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sentence = _("The model {name} is damaged ({reason}): import it again.").format(name=folder.name, reason=error)

@@ -29,6 +29,8 @@ class ResultFiles:
     labels : (D, H, W) uint8
     probabilities : (C, D, H, W) float32
     variance, entropy, mutual_information : (D, H, W) float32
+    variance_expansion, variance_transforms : (D, H, W) float32, or None
+        Parts of the variance, where the method tells them apart.
     samples : (M, D, H, W) uint8, or None
         Label map of each sample, where they were kept.
     report : str
@@ -42,6 +44,8 @@ class ResultFiles:
     variance: NDArray[np.float32]
     entropy: NDArray[np.float32]
     mutual_information: NDArray[np.float32]
+    variance_expansion: NDArray[np.float32] | None
+    variance_transforms: NDArray[np.float32] | None
     samples: NDArray[np.uint8] | None
     report: str
 
@@ -72,6 +76,7 @@ class ResultFiles:
         classes = len(summary["classes"])
         report = folder / "report.html"
         kept = folder / "samples.npy"
+        expansion, transforms = folder / "variance_expansion.npy", folder / "variance_transforms.npy"
         return cls(
             folder=folder,
             summary=summary,
@@ -80,6 +85,8 @@ class ResultFiles:
             variance=_open(folder / "variance.npy", np.float32, shape),
             entropy=_open(folder / "entropy.npy", np.float32, shape),
             mutual_information=_open(folder / "mutual_information.npy", np.float32, shape),
+            variance_expansion=_open(expansion, np.float32, shape) if expansion.exists() else None,
+            variance_transforms=_open(transforms, np.float32, shape) if transforms.exists() else None,
             samples=_open(kept, np.uint8, (None, *shape)) if kept.exists() else None,
             report=report.read_text(encoding="utf-8") if report.exists() else "",
         )

@@ -117,6 +117,10 @@ class ImportSteps:
         yield "entropy", _("entropy"), files.entropy
         yield "variance", _("variance"), files.variance
         yield "mutualInformation", _("mutual information"), files.mutual_information
+        if files.variance_expansion is not None:
+            yield "varianceExpansion", _("variance of the slice expansion"), files.variance_expansion
+        if files.variance_transforms is not None:
+            yield "varianceTransforms", _("variance of the transforms"), files.variance_transforms
         for label, className in enumerate(files.classes[1:], start=1):
             yield f"probabilities.{className}", _("probability of {name}").format(name=className), files.probabilities[label]
 

@@ -116,9 +116,9 @@ def removeSteps(folder: Path) -> Generator[None, None, bool]:
 
 
 def result_bytes(shape: Sequence[int], classes: int, kept_samples: int) -> int:
-    """Return about how much disk a result takes: labels, one map per class, three maps, kept samples and two previews."""
+    """Return about how much disk a result takes: labels, a map per class, at most five others, kept samples, two previews."""
     voxels = int(np.prod(shape, dtype=np.int64))
-    return voxels * (1 + 4 * (classes + 3) + kept_samples + 2 * 9)
+    return voxels * (1 + 4 * (classes + 5) + kept_samples + 2 * 9)
 
 
 def remove_stale(parent: Path) -> None:

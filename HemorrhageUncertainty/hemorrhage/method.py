@@ -28,6 +28,24 @@ class Method(StrEnum):
         return _TEXTS[self].explanation
 
 
+def stock_methods(checkpoints: int, has_dropout: bool = False) -> list[Method]:
+    """Return what an nnU-Net model without a card can do, its default first.
+
+    Parameters
+    ----------
+    checkpoints : int
+        How many independently trained networks it has: nnU-Net's folds.
+    has_dropout : bool
+        Whether its architecture has dropout, which is known when it is opened.
+    """
+    methods = [Method.TTA, Method.DETERMINISTIC]
+    if checkpoints > 1:
+        methods.append(Method.ENSEMBLE)
+    if has_dropout:
+        methods.append(Method.DROPOUT)
+    return methods
+
+
 @dataclass(frozen=True)
 class _Text:
     full_name: str

@@ -33,6 +33,9 @@ def write_result_folder(segmentation: Segmentation, folder: Path) -> Path:
     np.save(folder / "labels.npy", segmentation.labels)
     for name in ("probabilities", "variance", "entropy", "mutual_information"):
         np.save(folder / f"{name}.npy", getattr(segmentation, name).astype(np.float32))
+    if segmentation.parts is not None:
+        for name in ("variance_expansion", "variance_transforms"):
+            np.save(folder / f"{name}.npy", getattr(segmentation.parts, name).astype(np.float32))
     return folder
 
 

@@ -1,5 +1,6 @@
 """A finished segmentation without a network: an ellipsoid head with blobs, in any orientation of the array."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from hemorrhage.head_ct import HeadCT
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 from hemorrhage.measures import build_segmentation
 from hemorrhage.segmentation import Segmentation
+from hemorrhage.uncertainty_parts import UncertaintyParts
 
 #: Columns of the index-to-RAS matrix for (slice, row, column), as directions.
 ORIENTATIONS = {
@@ -94,3 +96,10 @@ def synthetic_segmentation(
     }
     ct = HeadCT(hu.astype(np.float32), affine, source=source, warnings=("The gantry was tilted by 12 degrees.",))
     return build_segmentation(ct, SIX_CLASSES, maps, provenance, warnings=("The model was trained on simulated CT only.",))
+
+
+def with_parts(segmentation: Segmentation, share: float) -> Segmentation:
+    """Return a segmentation to whose uncertainty the slice expansion has contributed that share, everywhere."""
+    variance, information = segmentation.variance, segmentation.mutual_information
+    parts = UncertaintyParts(share * variance, (1 - share) * variance, share * information, (1 - share) * information)
+    return dataclasses.replace(segmentation, parts=parts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
-from ..method import Method
+from ..method import stock_methods
 from ..nnunet.network_plans import read_plans
 from .contents import ModelContents, Weights
 from .model_card import ModelCard, read_json
@@ -76,16 +76,6 @@ def open_nnunet_folder(folder: Path) -> ModelContents:
         files={_flat(path, folder): sha256_of(path) for path in [folder / PLANS_NAME, folder / DATASET_NAME, *paths]},
     )
     return ModelContents(folder, card, plans, lambda: [_weights(read_checkpoint(path), path, configuration) for path in paths])
-
-
-def stock_methods(folds: int, has_dropout: bool = False) -> list[Method]:
-    """Return what a stock model can do; whether its architecture has dropout is known when it is opened."""
-    methods = [Method.TTA, Method.DETERMINISTIC]
-    if folds > 1:
-        methods.append(Method.ENSEMBLE)
-    if has_dropout:
-        methods.append(Method.DROPOUT)
-    return methods
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

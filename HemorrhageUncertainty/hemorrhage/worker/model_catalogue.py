@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
+from ..method import stock_methods
 from ..models import ModelEntry, list_models
 from ..models.method_details import MethodDetails, method_details, stock_method_details
 from ..models.model_card import read_card, read_json
 from ..models.model_folder import DATASET_NAME, is_model_folder
-from ..models.nnunet_folder import checkpoint_files, stock_methods
+from ..models.nnunet_folder import checkpoint_files
 
 
 @dataclass(frozen=True)

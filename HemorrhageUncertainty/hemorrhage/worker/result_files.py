@@ -20,6 +20,8 @@ from ..writing.result_folder import result_folder
 
 #: Result: ``result.json``, ``report.html``, ``overview.png``, and one ``.npy`` file for each of these maps.
 RESULT_ARRAYS = ("labels", "probabilities", "variance", "entropy", "mutual_information")
+#: Also these, where the method tells apart what contributes to the variance.
+PART_ARRAYS = ("variance_expansion", "variance_transforms")
 #: Preview: ``preview.json`` and these.
 PREVIEW_ARRAYS = ("labels", "entropy", "variance")
 _OTHER_BYTES = 5_000_000
@@ -28,8 +30,8 @@ _OTHER_BYTES = 5_000_000
 def write_result(segmentation: Segmentation, folder: Path, check: Callable[[], None]) -> None:
     """Write a result's folder, which appears complete or not at all.
 
-    It holds the maps of `RESULT_ARRAYS` in the CT's voxel order (C order), ``samples.npy`` if the samples were kept,
-    ``result.json``, ``overview.png`` and ``report.html``.
+    It holds the maps of `RESULT_ARRAYS` in the CT's voxel order (C order), those of `PART_ARRAYS` if the method tells them
+    apart, ``samples.npy`` if the samples were kept, ``result.json``, ``overview.png`` and ``report.html``.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def write_result(segmentation: Segmentation, folder: Path, check: Callable[[], N
     from ..writing.result_schema import record_of
 
     arrays = {name: getattr(segmentation, name) for name in RESULT_ARRAYS}
+    if segmentation.parts is not None:
+        arrays |= {name: getattr(segmentation.parts, name) for name in PART_ARRAYS}
     if segmentation.samples is not None:
         arrays["samples"] = segmentation.samples
     require_parent(folder)

@@ -1,9 +1,16 @@
 """The heat map over the CT: which map, how opaque, from where to where; what is kept and what is put back."""
 
+import numpy as np
 import pytest
 import slicer
 
+from harness.result_in_scene import add_ct, write_result_folder
+from harness.synthetic_segmentation import synthetic_segmentation, with_parts
+from HemorrhageUncertaintyLib.ct_input import prepare
+from HemorrhageUncertaintyLib.export import export
 from HemorrhageUncertaintyLib.heat_map import COLOR_NODE_ID, HeatMap
+from HemorrhageUncertaintyLib.result_files import ResultFiles
+from HemorrhageUncertaintyLib.result_nodes import importResult
 
 
 @pytest.fixture
@@ -115,3 +122,20 @@ def test_legends_go_with_the_result(result, views):
     HeatMap(result).show("entropy")
     result.remove()
     assert not slicer.util.getNodesByClass("vtkMRMLColorLegendDisplayNode")
+
+
+def test_parts_of_the_variance_are_maps_where_the_method_tells_them_apart(views, tmp_path):
+    segmentation = with_parts(synthetic_segmentation(), 0.25)
+    ct = add_ct(segmentation)
+    result = importResult(ResultFiles.read(write_result_folder(segmentation, tmp_path / "files")), ct, prepare(ct))
+    heat_map = HeatMap(result)
+    assert heat_map.names()[3:5] == ["varianceExpansion", "varianceTransforms"]
+    ranges = set()
+    for name in ("variance", "varianceExpansion", "varianceTransforms"):
+        heat_map.show(name)
+        ranges.add(heat_map.range)
+    assert len(ranges) == 1  # the same color is as much variance
+    shown = slicer.util.arrayFromVolume(heat_map.node)
+    np.testing.assert_allclose(shown, 0.75 * segmentation.variance, rtol=1e-5)
+    written = {path.name for path in export(result, tmp_path / "out")}
+    assert {"variance_expansion.nrrd", "variance_transforms.nrrd"} <= written
