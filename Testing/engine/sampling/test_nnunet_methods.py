@@ -5,9 +5,9 @@ import torch
 
 from harness.tiny_nnunet import random_weights, tiny_dataset, tiny_plans, write_stock_folder
 from hemorrhage.errors import ArgumentError
+from hemorrhage.method import stock_methods
 from hemorrhage.models import load_model
 from hemorrhage.models.method_details import method_details
-from hemorrhage.models.nnunet_folder import stock_methods
 from hemorrhage.nnunet import NNUNetNetwork
 from hemorrhage.nnunet.network_plans import read_plans
 
