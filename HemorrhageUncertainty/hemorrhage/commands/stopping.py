@@ -44,6 +44,21 @@ def stop_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _forget_in_child() -> None:
+    """Let a forked process die of signals as it would without us.
+
+    A library's worker that inherited the handler may get the signal just before it waits for a lock: Python would then call the
+    handler after the wait, which has no end, and whoever asked the worker to go would wait for it as long.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is _on_signal:
+            signal.signal(number, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_forget_in_child)
+
+
 def _on_signal(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     if len(_received) == 1:

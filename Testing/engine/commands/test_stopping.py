@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,31 @@ def test_ended_while_writing(phantom_file, tiny_model, out, number, code):
             [sys.executable, "-m", "hemorrhage", *(str(each) for each in command[3:])], check=True, capture_output=True
         )
         assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_forked_workers_die_of_signals_at_once():
+    """A worker that swallows every exception, as code of a library may, would never end by one raised in it."""
+    from hemorrhage.commands.stopping import StopSignal, stop_on_signals
+
+    context = multiprocessing.get_context("fork")
+    with stop_on_signals():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            ready = context.Event()
+            worker = context.Process(target=_swallow_exceptions, args=(ready,))
+            worker.start()
+            assert ready.wait(30)
+            os.kill(worker.pid or 0, number)
+            worker.join(30)
+            assert worker.exitcode == -number
+        with pytest.raises(StopSignal):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _swallow_exceptions(ready: Event) -> None:
+    ready.set()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.1)
+        except BaseException:
+            continue
