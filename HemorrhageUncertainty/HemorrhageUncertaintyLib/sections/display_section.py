@@ -12,7 +12,8 @@ from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
 from ..step_runner import StepRunner
-from ..views import showOutlines, showSlices, showSurfaces, surfaceSteps
+from ..surfaces import showSurfaces, surfaceSteps
+from ..views import showOutlines, showSlices
 from .string_choice import Choice, StringChoice
 
 BLINK_KEY = "H"

@@ -8,7 +8,8 @@ from PIL import Image
 from HemorrhageUncertaintyLib.head_rendering import showHead
 from HemorrhageUncertaintyLib.heat_map import HeatMap
 from HemorrhageUncertaintyLib.review import Review
-from HemorrhageUncertaintyLib.views import jumpTo, showBrainWindow, showOutlines, showSurfaces
+from HemorrhageUncertaintyLib.surfaces import showSurfaces
+from HemorrhageUncertaintyLib.views import jumpTo, showBrainWindow, showOutlines
 
 IPH_RAS = (-32.0, 5.0, 8.0)  # patient's left, hence right of the middle in axial and coronal pictures
 

@@ -7,9 +7,10 @@ from HemorrhageUncertaintyLib.distribution_plot import makeDistributionPlot
 from HemorrhageUncertaintyLib.head_rendering import isHeadShown, showHead
 from HemorrhageUncertaintyLib.heat_map import HeatMap
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
+from HemorrhageUncertaintyLib.surfaces import showSurfaces
 from HemorrhageUncertaintyLib.table_node import columnValues
 from HemorrhageUncertaintyLib.tables import makeTables, setThresholdMl, thresholdsMl
-from HemorrhageUncertaintyLib.views import showOutlines, showSurfaces
+from HemorrhageUncertaintyLib.views import showOutlines
 
 
 @pytest.fixture

@@ -73,9 +73,7 @@ def begin(widget):
 
 def test_event_loop_is_never_held_up_from_segment_to_result(live_panel, phantom_node):
     widget = live_panel()
-    # The stand-in makes views when they are first shown, and draws them at once; the application has them, and draws when idle.
-    widget.ui.arrangeViewsButton.click()
-    widget.ui.surfacesCheckBox.checked = False
+    widget.ui.arrangeViewsButton.click()  # the stand-in makes views when they are first shown; the application has them
     wait_until(lambda: not widget.display.isDrawing)
     with Heartbeat() as heartbeat:
         segment(widget)

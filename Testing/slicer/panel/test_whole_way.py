@@ -41,7 +41,6 @@ def test_from_a_ct_to_a_saved_scene_and_back(widget, phantom_ct, tiny_model, tmp
     ui.transformsSpinBox.value = 2
     ui.seedSpinBox.value = 3
     ui.arrangeViewsButton.click()  # the stand-in makes views only now; the application has them
-    ui.surfacesCheckBox.checked = False  # and it draws 3D when it is idle, the stand-in at once
     wait_until(lambda: not widget.display.isDrawing)
     with Heartbeat() as heartbeat:
         ui.segmentButton.click()
