@@ -220,6 +220,15 @@ class Segmentation:
 
         return tempered(self.probabilities, calibration["temperature"])
 
+    def foreground_entropy(self) -> NDArray[np.float32]:
+        """Return -p log p of the mean probability p of any hemorrhage in nats, (D, H, W) in [0, 1/e].
+
+        This is Eq. 8 of SLEX-Net's paper as it is printed, to compare with it. It is no entropy: it is largest at p = 1/e, and
+        unequal for p and 1 - p. `entropy` has the background's term too.
+        """
+        p = self.probabilities[1:].sum(axis=0).clip(0, 1)
+        return np.where(p > 0, -p * np.log(np.maximum(p, np.finfo(np.float32).tiny)), 0).astype(np.float32)
+
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write all files of a result (see `hemorrhage.writing.save_segmentation`) and return the folder."""
         from .writing.save_segmentation import save_segmentation

@@ -74,6 +74,14 @@ def test_posterior_mean_is_the_mean_of_the_hypotheses(model, phantom_ct):
     )
 
 
+def test_equation_8_over_both_classes_and_as_printed(model, phantom_ct):
+    result = hemorrhage.segment(phantom_ct, model=model, device="cpu")
+    q = np.clip(result.probabilities.astype(np.float64), 1e-12, 1)
+    assert result.entropy == pytest.approx(-(q * np.log(q)).sum(0) / np.log(len(CLASSES)), abs=1e-4)
+    p = np.clip(q[1:].sum(0), 1e-12, 1)
+    assert result.foreground_entropy() == pytest.approx(-p * np.log(p), abs=1e-5)
+
+
 def test_deterministic_is_the_aggregated_prediction(model, phantom_ct):
     network = model.network("cpu")
     own, *expanded = (each.transpose(0, 1) for each in network.hypotheses(network.prepare(phantom_ct).data))
