@@ -23,7 +23,7 @@ def _offered_by(model: str) -> Sequence[methods.Method]:
     from ..models.model_card import read_card
     from ..models.registry import list_models
 
-    known = (entry.folder for entry in list_models() if model == entry.name or (model == "default" and entry.is_default))
+    known = (entry.folder for entry in list_models() if model in (entry.name, entry.alias))
     try:
         return read_card(next(known, Path(model).expanduser())).methods
     except ModelError:

@@ -38,7 +38,7 @@ def show_list() -> None:
     for column in ("name", "origin", "what it is"):
         table.add_column(column)
     for entry in entries:
-        name = f"{entry.name} (default)" if entry.is_default else entry.name
+        name = f"{entry.name} ({entry.alias})" if entry.alias else entry.name
         table.add_row(name, entry.origin.value, entry.problem or entry.title)
     Console(soft_wrap=True).print(table)
 

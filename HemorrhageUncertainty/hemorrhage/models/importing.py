@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from ..errors import ModelError, ResourceError
-from .locations import user_folder
+from .locations import ALIASES, user_folder
 from .model import Model
 from .model_card import NAME_PATTERN
 from .model_folder import is_model_folder
@@ -57,7 +57,7 @@ def import_model(source: str | Path, name: str | None = None) -> Model:
             copy = Path(scratch, "model")
             model = Model(found)
             chosen = name or model.name
-            if chosen in {entry.name for entry in list_models()} or chosen == "default" or (target_parent / chosen).exists():
+            if chosen in {entry.name for entry in list_models()} or chosen in ALIASES or (target_parent / chosen).exists():
                 raise ModelError(f"there is already a model called {chosen!r}: remove it first or choose another name")
             _copy_model_files(model, copy)
             Model(copy).network("cpu")  # the copy is checked, weights and all, before it gets its name

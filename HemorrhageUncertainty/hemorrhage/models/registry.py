@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelError
-from .locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
+from .locations import ALIASES, Origin, embedded_folder, user_folder
 from .model import Model
 from .model_card import NAME_PATTERN, read_card
 from .model_folder import is_model_folder
@@ -25,7 +25,8 @@ class ModelEntry:
     folder : Path
     origin : Origin
     title : str
-    is_default : bool
+    alias : str
+        ``default`` or ``fast`` for the embedded model of that short name; else empty.
     problem : str
         Why it cannot be listed properly; empty if it looks right (hashes are checked when it is loaded).
     """
@@ -34,7 +35,7 @@ class ModelEntry:
     folder: Path
     origin: Origin
     title: str
-    is_default: bool = False
+    alias: str = ""
     problem: str = ""
 
 
@@ -44,7 +45,7 @@ def list_models() -> list[ModelEntry]:
 
 
 def load_model(name_or_folder: str | Path = "default") -> Model:
-    """Open a model by name (``default``: the embedded one) or folder, checking its files.
+    """Open a model by name (``default`` and ``fast``: embedded ones) or folder, checking its files.
 
     Raises
     ------
@@ -53,11 +54,11 @@ def load_model(name_or_folder: str | Path = "default") -> Model:
     """
     text = str(name_or_folder)
     known = _known_folders()
-    name = DEFAULT_NAME if text == "default" else text
+    name = ALIASES.get(text, text)
     if not isinstance(name_or_folder, Path) and name in known:
         return Model(known[name][0], name)
-    if text == "default":
-        raise ModelError(f"the embedded model {DEFAULT_NAME!r} is missing: reinstall the program, or name a model folder")
+    if text in ALIASES:
+        raise ModelError(f"the embedded model {name!r} is missing: reinstall the program, or name a model folder")
     folder = Path(name_or_folder).expanduser()
     if folder.is_dir():
         return Model(folder)
@@ -119,4 +120,5 @@ def _describe(name: str, folder: Path, origin: Origin) -> ModelEntry:
             title = read_card(folder).title
         except ModelError as error:
             title, problem = "damaged", str(error)
-    return ModelEntry(name, folder, origin, title, name == DEFAULT_NAME, problem)
+    alias = next((alias for alias, stands_for in ALIASES.items() if stands_for == name), "")
+    return ModelEntry(name, folder, origin, title, alias, problem)
