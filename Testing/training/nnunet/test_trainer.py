@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
-from nnunetv2.utilities.find_objects import recursive_find_python_class
 
 from harness.tiny_nnunet_training import tiny_trainer
 from hemorrhage.errors import ArgumentError, ModelError
 from hemorrhage_training.nnunet.trainer import nnUNetTrainerUncertaintyAware
-
-TRAINERS = Path(__file__).parents[3] / "training" / "nnunet_trainers"
 
 
 def _batches(count, seed=0):
@@ -135,13 +132,3 @@ def test_region_based_data_sets_are_refused(tiny_base, monkeypatch):
     monkeypatch.setattr(type(trainer.label_manager), "has_regions", property(lambda self: True))
     with pytest.raises(ArgumentError, match="regions"):
         trainer._build_loss()
-
-
-def test_stock_nnunet_finds_the_trainer_in_our_folder():
-    # The look-up of external trainers alone: before it, stock nnU-Net imports all of its own trainers, and with them
-    # torchvision, of which there is no build for every build of torch.
-    found = recursive_find_python_class(
-        str(TRAINERS), "nnUNetTrainerUncertaintyAware", None, base_folder=str(TRAINERS), cleanup_imports_from_base_folder=True
-    )
-    assert found is nnUNetTrainerUncertaintyAware
-    assert issubclass(found, nnUNetTrainer)
