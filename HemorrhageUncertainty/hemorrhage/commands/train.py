@@ -45,3 +45,5 @@ def train(
         print(json.dumps({"event": "result", "model": str(result.model), "report": str(result.report)}), flush=True)
     else:
         typer.echo(f"model:  {result.model}\nreport: {result.report}")
+        if result.next_step:
+            typer.echo(f"next:   {result.next_step}")

@@ -54,6 +54,9 @@ def test_progress_is_told_epoch_by_epoch(trained):
     training = [line for line in lines if line.get("stage") == "training"]
     assert [line["done"] for line in training] == [0, 1, 2]
     assert "pseudo-Dice" in training[-1]["message"]
+    assert "left" in training[1]["message"]
+    messages = [line.get("message", "") for line in lines]
+    assert any("preprocesses for 3d_fullres" in message for message in messages)
     assert lines[-1]["event"] == "result"
 
 
@@ -63,6 +66,13 @@ def test_a_finished_training_is_left_as_it_is(trained):
     stages = [json.loads(line).get("stage") for line in again.stdout.splitlines()]
     assert "training" not in stages
     assert json.loads(again.stdout.splitlines()[-1]) == lines[-1]
+
+
+def test_a_finished_training_says_what_comes_next(trained):
+    root, lines = trained
+    ended = _hemorrhage("train", "config.yaml", cwd=root)
+    assert f"hemorrhage export {lines[-1]['model']} MODEL --license" in ended.stdout
+    assert ended.stderr == ""  # nothing was left to do, and nothing is said
 
 
 def test_other_settings_under_the_same_name_are_refused(trained):

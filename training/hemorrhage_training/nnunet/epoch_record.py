@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class EpochRecord:
     def in_words(self) -> str:
         """Return one line for people."""
         weight = f", U {self.mean_uncertainty:.4f}, weight {self.mean_weight:.2f}" if self.lam else ""
+        left = self.epochs - self.epoch - 1
+        remaining = f", about {timedelta(seconds=round(left * self.seconds))} left" if left else ""
         return (
             f"epoch {self.epoch + 1} of {self.epochs}: loss {self.train_loss:.4f}, validation {self.validation_loss:.4f}, "
-            f"pseudo-Dice {self.mean_dice:.3f}{weight}"
+            f"pseudo-Dice {self.mean_dice:.3f}{weight}, {self.seconds:.0f} s{remaining}"
         )

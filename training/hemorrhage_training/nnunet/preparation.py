@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,14 @@ def set_nnunet_folders(config: NnunetTrainConfig) -> None:
     os.environ.update({f"nnUNet_{kind}": str(folder) for kind, folder in folders.items()})
 
 
-def prepare(config: NnunetTrainConfig) -> dict[str, Any]:
+def prepare(config: NnunetTrainConfig, say: Callable[[str], None]) -> dict[str, Any]:
     """Plan and preprocess what is not there yet, and return the plans of this run, with its settings in them.
+
+    Parameters
+    ----------
+    config : NnunetTrainConfig
+    say : callable
+        Receives a sentence before work that takes minutes or hours.
 
     Raises
     ------
@@ -33,28 +40,28 @@ def prepare(config: NnunetTrainConfig) -> dict[str, Any]:
     set_nnunet_folders(config)
     base = config.work / "preprocessed" / config.data.name
     base.mkdir(parents=True, exist_ok=True)
-    plans = _plans(config, base)
+    plans = _plans(config, base, say)
     if config.configuration not in plans["configurations"]:
         raise ArgumentError(f"the plans {plans['plans_name']} have no configuration {config.configuration}")
-    _preprocess(config, base, plans)
+    _preprocess(config, base, plans, say)
     if (config.data / "splits_final.json").is_file():
         shutil.copyfile(config.data / "splits_final.json", base / "splits_final.json")
     return _plans_of_run(config, base, plans)
 
 
-def _plans(config: NnunetTrainConfig, base: Path) -> dict[str, Any]:
+def _plans(config: NnunetTrainConfig, base: Path, say: Callable[[str], None]) -> dict[str, Any]:
     if config.plans:
         plans: dict[str, Any] = json.loads(config.plans.read_text(encoding="utf-8"))
         plans["dataset_name"] = config.data.name
         _write(base / f"{plans['plans_name']}.json", plans)
         shutil.copyfile(config.data / "dataset.json", base / "dataset.json")
-        _fingerprint(config, base)
+        _fingerprint(config, base, say)
         return plans
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.experiment_planning.experiment_planners.residual_unets import residual_encoder_unet_planners as residual
 
     planner_class = ExperimentPlanner if config.planner == "ExperimentPlanner" else getattr(residual, config.planner)
-    _fingerprint(config, base)
+    _fingerprint(config, base, say)
     planner = planner_class(config.data.name)
     path = base / f"{planner.plans_identifier}.json"
     if not path.exists():
@@ -64,9 +71,10 @@ def _plans(config: NnunetTrainConfig, base: Path) -> dict[str, Any]:
     return planned
 
 
-def _fingerprint(config: NnunetTrainConfig, base: Path) -> None:
+def _fingerprint(config: NnunetTrainConfig, base: Path, say: Callable[[str], None]) -> None:
     if (base / "dataset_fingerprint.json").exists():
         return
+    say(f"nnU-Net looks at all cases of {config.data.name}")
     from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
 
     extractor = DatasetFingerprintExtractor(config.data.name, config.processes)
@@ -75,12 +83,13 @@ def _fingerprint(config: NnunetTrainConfig, base: Path) -> None:
         extractor.run(overwrite_existing=False)
 
 
-def _preprocess(config: NnunetTrainConfig, base: Path, plans: dict[str, Any]) -> None:
+def _preprocess(config: NnunetTrainConfig, base: Path, plans: dict[str, Any], say: Callable[[str], None]) -> None:
     settings = plans["configurations"][config.configuration]
     folder = base / settings.get("data_identifier", f"{plans['plans_name']}_{config.configuration}")
     done = folder.with_name(f"{folder.name}.done")  # beside the folder: nnU-Net tells its data by the endings inside
     if done.exists():
         return
+    say(f"nnU-Net preprocesses for {config.configuration} of {plans['plans_name']}, with {config.processes} processes")
     shutil.rmtree(folder, ignore_errors=True)  # a killed preprocessing left some cases
     from nnunetv2.experiment_planning.plan_and_preprocess_api import preprocess_dataset
     from nnunetv2.utilities.dataset_name_id_conversion import convert_dataset_name_to_id

@@ -59,11 +59,12 @@ def run_training(
     """
     report = progress or (lambda _: None)
     report(Progress(Stage.PREPROCESSING))
-    plans = prepare(config)
+    plans = prepare(config, lambda message: report(Progress(Stage.PREPROCESSING, message=message)))
     trainer = _trainer(config, plans)
     fold = Path(trainer.output_folder)
     log = EpochLog(fold / LOG_NAME, EpochRecord)
-    result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold)
+    export = f'hemorrhage export {fold.parent} MODEL --license LICENCE --data "{config.data.name}, N patients"'
+    result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold, next_step=export)
 
     def write_report() -> None:
         samples = fold / SAMPLES_NAME
@@ -76,7 +77,8 @@ def run_training(
             trainer.initialize()
             if latest.exists() or previous_of(latest).exists():
                 trainer.load_checkpoint(str(latest))
-        report(Progress(Stage.TRAINING, trainer.current_epoch, trainer.num_epochs))
+        on = f"going on after epoch {trainer.current_epoch} of {trainer.num_epochs}" if trainer.current_epoch else ""
+        report(Progress(Stage.TRAINING, trainer.current_epoch, trainer.num_epochs, on))
 
         def on_epoch(record: EpochRecord) -> None:
             log.add(record)
@@ -94,7 +96,7 @@ def run_training(
         with _quiet():
             trainer.run_training()
         if config.validate_afterwards:
-            report(Progress(Stage.EVALUATING))
+            report(Progress(Stage.EVALUATING, message=f"nnU-Net predicts and scores the validation cases of fold {config.fold}"))
             with _quiet():
                 trainer.perform_actual_validation(False)
     report(Progress(Stage.REPORTING))
