@@ -75,6 +75,20 @@ def test_a_finished_training_says_what_comes_next(trained):
     assert ended.stderr == ""  # nothing was left to do, and nothing is said
 
 
+def test_a_training_that_was_stopped_while_validating_is_validated(trained):
+    """What is missing is nnU-Net's summary of the fold: the training itself is not repeated."""
+    root, lines = trained
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    (root / "validating.yaml").write_text(yaml.safe_dump({**config, "validate_afterwards": True}))
+    for expected in (True, False):
+        ended = _hemorrhage("train", "validating.yaml", "--progress", "json", cwd=root)
+        stages = [json.loads(line).get("stage") for line in ended.stdout.splitlines()]
+        assert "training" not in stages
+        assert ("evaluating" in stages) is expected
+    summary = json.loads((Path(lines[-1]["model"]) / "fold_0" / "validation" / "summary.json").read_text())
+    assert summary["metric_per_case"]
+
+
 def test_other_settings_under_the_same_name_are_refused(trained):
     root, _ = trained
     config = yaml.safe_load((root / "config.yaml").read_text())

@@ -48,7 +48,7 @@ class NnunetTrainingResult(TrainingResult):
 def run_training(
     config: NnunetTrainConfig, progress: ProgressCallback | None = None, should_stop: StopCallback | None = None
 ) -> NnunetTrainingResult:
-    """Train, or go on where an earlier run of this configuration stopped; a finished one is left as it is.
+    """Train and validate, or go on where an earlier run of this configuration stopped; a finished one is left as it is.
 
     Raises
     ------
@@ -72,11 +72,15 @@ def run_training(
         write_training_report(result.report, log.read(), list(_foreground(trainer)), _settings(config, plans), picture)
 
     final, latest = fold / "checkpoint_final.pth", fold / "checkpoint_latest.pth"
-    if not final.exists():
+    trained = final.exists()
+    validated = trained and (fold / "validation" / "summary.json").exists()  # written when all cases are scored
+    start = final if trained else latest
+    if not trained or (config.validate_afterwards and not validated):
         with _quiet():
             trainer.initialize()
-            if latest.exists() or previous_of(latest).exists():
-                trainer.load_checkpoint(str(latest))
+            if start.exists() or previous_of(start).exists():
+                trainer.load_checkpoint(str(start))
+    if not trained:
         on = f"going on after epoch {trainer.current_epoch} of {trainer.num_epochs}" if trainer.current_epoch else ""
         report(Progress(Stage.TRAINING, trainer.current_epoch, trainer.num_epochs, on))
 
@@ -95,10 +99,10 @@ def run_training(
         trainer.on_epoch = on_epoch
         with _quiet():
             trainer.run_training()
-        if config.validate_afterwards:
-            report(Progress(Stage.EVALUATING, message=f"nnU-Net predicts and scores the validation cases of fold {config.fold}"))
-            with _quiet():
-                trainer.perform_actual_validation(False)
+    if config.validate_afterwards and not validated:
+        report(Progress(Stage.EVALUATING, message=f"nnU-Net predicts and scores the validation cases of fold {config.fold}"))
+        with _quiet():
+            trainer.perform_actual_validation(False)
     report(Progress(Stage.REPORTING))
     write_report()
     return result
