@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from hemorrhage.errors import ArgumentError
 
 from .comparable import checkComparable, mapNames
+from .compared_volumes import placeInViews, showVolumes
 from .difference_map import differenceSteps, removeDifference
 from .first_look import giveFirstLook
 from .heat_map import HeatMap
@@ -99,7 +100,7 @@ class SideBySide:
         opened = cls(state)
         state.SetParameter(_NAME, chosen)
         state.SetParameter(_OPACITY, repr(HeatMap(first).opacity))
-        place = _placeInViews()
+        place = placeInViews()
         registerLayouts(manager.layoutLogic().GetLayoutNode())
         manager.setLayout(SIDE_BY_SIDE_ID)
         try:
@@ -250,14 +251,7 @@ class SideBySide:
                 kept.keep(points.GetDisplayNode())
                 points.GetDisplayNode().SetVisibility(False)
         for view in side.compositeNodes:
-            wasModifying = view.StartModify()
-            view.SetBackgroundVolumeID(result.ct.GetID())
-            view.SetForegroundVolumeID(map_.GetID())
-            view.SetForegroundOpacity(self.opacity)
-            view.SetLabelVolumeID(None)
-            view.SetLinkedControl(True)
-            view.SetHotLinkedControl(True)
-            view.EndModify(wasModifying)
+            showVolumes(view, result.ct, map_, self.opacity)
         setViewTitles({side.axial: f"{side.value}: {result.procedure.label}"})
 
     def _showLegends(self, visible: bool) -> None:
@@ -299,12 +293,3 @@ class SideBySide:
         for node in (node for side in Side for node in side.sliceNodes):
             if place is not None:
                 node.JumpSliceByOffsetting(*place)
-
-
-def _placeInViews() -> tuple[float, float, float] | None:
-    """R, A, S in mm of the place where the three standard views meet, or None where one of them is missing."""
-    nodes = [slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceNode") for name in ("Yellow", "Green", "Red")]
-    if any(node is None for node in nodes):
-        return None
-    r, a, s = (node.GetSliceToRAS().GetElement(axis, 3) for axis, node in enumerate(nodes))
-    return r, a, s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import slicer
@@ -261,6 +262,13 @@ class LayoutManager(QtCore.QObject):
             node.GetClassName()
         ]
         return self._view_of(node.GetClassName(), lambda other, _: other is node, kind)
+
+    def forget_slice_views(self, names: Collection[str]) -> None:
+        """Let the slice views of these layout names be made anew when they are next shown (test code only)."""
+        for key, view in list(self._views.items()):
+            if isinstance(view, SliceView) and view.node.GetLayoutName() in names:
+                slicer.app.applicationLogic().GetSliceLogics().RemoveItem(view.logic)
+                del self._views[key]
 
     def _view_of(self, class_name: str, wanted: Any, kind: Any) -> Any:
         for position, node in enumerate(slicer.util.getNodesByClass(class_name)):

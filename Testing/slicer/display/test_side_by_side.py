@@ -15,7 +15,7 @@ from HemorrhageUncertaintyLib.layout import LAYOUT_ID, showLayout
 from HemorrhageUncertaintyLib.legend import legendOf
 from HemorrhageUncertaintyLib.review import Review
 from HemorrhageUncertaintyLib.side_by_side import SideBySide
-from HemorrhageUncertaintyLib.side_by_side_layout import SIDE_BY_SIDE_ID, Side
+from HemorrhageUncertaintyLib.side_by_side_layout import COMPARED_VIEWS, SIDE_BY_SIDE_ID, Side
 from HemorrhageUncertaintyLib.views import showOutlines
 
 IPH = ("IPH", (-32.0, 5.0, 8.0), (17.0, 22.0, 18.0), 6.0)  # patient's left, hence right of the middle in axial pictures
@@ -244,3 +244,19 @@ def _ijkToRas(volume):
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_each_large_view_has_a_legend(pair, difference):
+    """Also where the legend was there before the view."""
+    slicer.app.layoutManager().forget_slice_views(COMPARED_VIEWS)
+    opened = SideBySide.open(*pair, "entropy", difference=difference)
+    maps = [opened.difference] * 2 if difference else [result.map("entropy") for result in pair]
+    for side, node in zip(Side, maps, strict=True):
+        legend = legendOf(node.GetDisplayNode())
+        shown = pixels(side)
+        legend.SetVisibility(False)
+        changed = (shown != pixels(side)).any(axis=2)
+        legend.SetVisibility(True)
+        assert changed[:, 200:].sum() > 200
+        assert not changed[:, :200].any()
