@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -36,7 +37,8 @@ class TrainConfig(BaseModel):
 
     def relative_to(self, base: Path) -> Self:
         """Return the configuration with relative paths counted from `base`."""
-        return self.model_copy(update={"data": base / self.data, "work": base / self.work})
+        folders = {"data": base / self.data, "work": base / self.work}
+        return self.model_copy(update={name: Path(os.path.normpath(folder)) for name, folder in folders.items()})
 
     def check_files(self) -> None:
         """Raise `ArgumentError` if a file that the configuration names is not there."""
@@ -70,6 +72,6 @@ def read_config(path: Path) -> TrainConfig:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
         raise ArgumentError(f"{path} cannot be used ({wrong})") from error
-    config = config.relative_to(path.absolute().parent)
+    config = config.relative_to(path.absolute().parent.resolve())
     config.check_files()
     return config

@@ -165,3 +165,17 @@ def test_a_bad_configuration_is_one_sentence(tmp_path, content, sentence):
         read_config(path)
     with pytest.raises(ArgumentError, match="cannot be read"):
         read_config(tmp_path / "missing.yaml")
+
+
+def test_folders_beside_the_configuration_are_named_without_detours(tmp_path):
+    """They are shown, and typed again in the next command."""
+    from hemorrhage_training.train_config import read_config
+
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "raw" / "Dataset001_BHSD").mkdir(parents=True)
+    (tmp_path / "raw" / "Dataset001_BHSD" / "dataset.json").write_text("{}")
+    path = tmp_path / "configs" / "config.yaml"
+    path.write_text("{method: uncertainty-aware-nnunet, data: ../raw/Dataset001_BHSD, work: ../runs/bhsd}")
+    config = read_config(path)
+    assert config.data == tmp_path.resolve() / "raw" / "Dataset001_BHSD"
+    assert config.work == tmp_path.resolve() / "runs" / "bhsd"
