@@ -95,6 +95,7 @@ class SideBySideSection:
         node, missing = self._parameterNode, self._missing()
         self._ui.methodsLabel.text = missing
         self._ui.methodsLabel.setVisible(bool(missing))
+        self._ui.methodsTable.setVisible(not missing)
         for widget in (self._ui.sideBySideCheckBox, self._ui.differenceCheckBox, self._ui.comparedMapComboBox):
             widget.enabled = not missing
         self._showMaps()
