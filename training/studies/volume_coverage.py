@@ -28,7 +28,6 @@ import typer
 
 from hemorrhage.errors import HemorrhageError
 from hemorrhage.models import load_model
-from hemorrhage.models.calibration import SizeStratum
 from hemorrhage.models.model import Model
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.progress import Progress
@@ -36,39 +35,12 @@ from hemorrhage_training.calibration.calibrate import LEVEL, check_classes, fit_
 from hemorrhage_training.calibration.calibration_cases import CaseSource, simulated_cases
 from hemorrhage_training.calibration.case_record import CaseRecord, Sampling
 from hemorrhage_training.calibration.conformal import FEWEST_CASES
-from hemorrhage_training.calibration.coverage_study import ClassCoverage, StratumCoverage, study_coverage
+from hemorrhage_training.calibration.coverage_study import study_coverage
+from hemorrhage_training.calibration.coverage_tables import coverage_report, coverage_rows
 from hemorrhage_training.calibration.measure_cases import measure_cases
-from hemorrhage_training.evaluation.agreement import IntervalQuality
 
 #: No other part of the project simulates with seeds from here on.
 FIRST_CALIBRATION_SEED, FIRST_TEST_SEED = 4_000_000, 5_000_000
-#: What coverage the study asks of 90 % intervals, on either side of the level.
-TOLERANCE = 0.04
-COLUMNS = (
-    "class",
-    "test cases",
-    "interval withheld",
-    "stated and found",
-    "calibrated: coverage",
-    "95 % interval",
-    "mean width, mL",
-    "samples: coverage",
-    "mean width, mL",
-    "constant relative: coverage",
-    "mean width, mL",
-    "from, to (share of the prediction)",
-    "calibrated is narrower",
-)
-STRATUM_COLUMNS = (
-    "class",
-    "predicted volume",
-    "calibration cases",
-    "test cases",
-    "stated",
-    "coverage",
-    "95 % interval",
-    "mean width, mL",
-)
 
 
 def main(
@@ -95,21 +67,12 @@ def main(
     (output / "calibration.json").write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
     classes = study_coverage(found, volume_errors(known), volume_errors(fresh))
     with (output / "coverage.csv").open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([COLUMNS, *map(row_of, classes)])
-    text = "\n".join(
-        [
-            f"Model {opened.name} ({opened.sha256[:16]}), {samples} samples, {transforms} transforms; {len(known)} cases to "
-            f"calibrate with, {len(fresh)} to test on, {' x '.join(map(str, shape))} voxels; level {100 * level:g} %. "
-            "All three intervals are judged on the cases in which the calibrated one is stated.",
-            "",
-            *markdown(COLUMNS, [row_of(each) for each in classes]),
-            "",
-            *(verdict(each, level) for each in classes),
-            "",
-            f"An interval is stated in a stratum from {fewest_cases} calibration cases on, up to the largest volume among them:",
-            "",
-            *markdown(STRATUM_COLUMNS, [stratum_row(each.name, stratum) for each in classes for stratum in each.strata]),
-        ]
+        csv.writer(stream).writerows(coverage_rows(classes))
+    text = (
+        f"Model {opened.name} ({opened.sha256[:16]}), {samples} samples, {transforms} transforms; {len(known)} cases to "
+        f"calibrate with, {len(fresh)} to test on, {' x '.join(map(str, shape))} voxels; level {100 * level:g} %. "
+        "All three intervals are judged on the cases in which the calibrated one is stated.\n\n"
+        + coverage_report(classes, level, fewest_cases)
     )
     (output / "coverage.md").write_text(text + "\n", encoding="utf-8")
     typer.echo(text)
@@ -137,84 +100,6 @@ def processor_seconds() -> float:
 def say(progress: Progress) -> None:
     """Print one line per case."""
     print(f"{progress.done} of {progress.total} {progress.message}", file=sys.stderr, flush=True)
-
-
-def verdict(coverage: ClassCoverage, level: float) -> str:
-    """Return in words whether a class keeps the promise, as far as its test cases can tell."""
-    quality = coverage.calibrated
-    if quality.coverage is None or quality.coverage_low is None or quality.coverage_high is None:
-        return f"- {coverage.name}: no interval was stated."
-    if abs(quality.coverage - level) <= TOLERANCE:
-        kept = f"within {100 * TOLERANCE:g} points of {100 * level:g} %"
-    elif quality.coverage_low <= level <= quality.coverage_high:
-        kept = f"{100 * level:g} % is within its sampling error"
-    else:
-        kept = "more than promised" if quality.coverage > level else "**less than promised**"
-    widths = {True: "narrower", False: "**wider**", None: "not comparable"}[coverage.is_narrower]
-    return f"- {coverage.name}: covers {percent(quality.coverage)}, {kept}; {widths} on average than the relative interval."
-
-
-def row_of(coverage: ClassCoverage) -> list[str]:
-    """Return the cells of one class."""
-    calibrated, samples, relative = coverage.calibrated, coverage.samples, coverage.relative
-    window = coverage.relative_interval
-    return [
-        coverage.name,
-        str(coverage.cases),
-        f"{coverage.withheld} ({percent(coverage.withheld / coverage.cases)})",
-        str(coverage.found),
-        percent(calibrated.coverage),
-        ends_of(calibrated),
-        ml(calibrated.width_ml),
-        percent(samples.coverage),
-        ml(samples.width_ml),
-        percent(relative.coverage),
-        ml(relative.width_ml),
-        f"{window.lowest:.2f}, {window.highest:.2f}",
-        {True: "yes", False: "no", None: "-"}[coverage.is_narrower],
-    ]
-
-
-def stratum_row(name: str, coverage: StratumCoverage) -> list[str]:
-    """Return the cells of one class and size."""
-    quality = coverage.calibrated
-    return [
-        name,
-        size(coverage.stratum),
-        str(coverage.stratum.cases),
-        str(coverage.cases),
-        str(quality.intervals),
-        percent(quality.coverage),
-        ends_of(quality),
-        ml(quality.width_ml),
-    ]
-
-
-def size(stratum: SizeStratum) -> str:
-    """Return the limits of a stratum as text."""
-    if stratum.above_ml is None:
-        return "nothing"
-    return f"above {stratum.above_ml:g} mL" if stratum.up_to_ml is None else f"{stratum.above_ml:g} to {stratum.up_to_ml:g} mL"
-
-
-def ends_of(quality: IntervalQuality) -> str:
-    """Return the interval of a coverage as text."""
-    return f"{percent(quality.coverage_low)} to {percent(quality.coverage_high)}" if quality.intervals else "-"
-
-
-def markdown(columns: tuple[str, ...], rows: list[list[str]]) -> list[str]:
-    """Return the lines of a table."""
-    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *("| " + " | ".join(row) + " |" for row in rows)]
-
-
-def percent(share: float | None) -> str:
-    """Return a share as text."""
-    return "-" if share is None else f"{100 * share:.1f} %"
-
-
-def ml(volume: float | None) -> str:
-    """Return a volume as text."""
-    return "-" if volume is None else f"{volume:.2f}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from hemorrhage.models.calibration import Calibration
 from hemorrhage_training.calibration.conformal import VolumeErrors, calibrate_volume
 from hemorrhage_training.calibration.coverage_study import RelativeInterval, study_coverage
+from hemorrhage_training.calibration.coverage_tables import coverage_report, coverage_rows, verdict
 
 
 def errors(rng: np.random.Generator, cases: int) -> VolumeErrors:
@@ -96,3 +97,33 @@ def test_relative_interval_says_zero_where_nothing_was_found():
     np.testing.assert_allclose((low, high), ([0, 1.8], [0, 6.0]))
     worse = VolumeErrors(predicted, predicted, predicted, np.where(predicted > 0, missed, 4.0))
     assert RelativeInterval.best(worse, 0.9) == RelativeInterval(0.0, math.inf)
+
+
+def test_the_report_says_who_keeps_the_promise():
+    """Three methods of the same cases: one calibrated on its like, one on cases without error, one on far larger errors."""
+    rng = np.random.default_rng(8)
+    known, test = errors(rng, 400), errors(rng, 400)
+    exact = VolumeErrors(*[known.predicted_ml] * 4)
+    rough = VolumeErrors(
+        known.predicted_ml, known.predicted_ml, known.predicted_ml, known.predicted_ml * rng.choice((0.2, 5), 400)
+    )
+    said = {}
+    for name, calibrated_with in (("alike", known), ("exact", exact), ("rough", rough)):
+        (total,) = study_coverage(calibration(calibrated_with), {"total": calibrated_with}, {"total": test})
+        said[name] = verdict(total, 0.9)
+    assert "within 4 points of 90 %; narrower" in said["alike"]
+    assert "**less than promised**" in said["exact"]
+    assert "more than promised" in said["rough"]
+    (total,) = study_coverage(calibration(known), {"total": known}, {"total": test})
+    head, row = coverage_rows([total])
+    assert len(head) == len(row)
+    assert dict(zip(head, row, strict=False))["test cases"] == "400"
+    report = coverage_report([total], 0.9, 20)
+    assert "from 20 calibration cases on" in report
+    assert sum(line.startswith("| total |") for line in report.splitlines()) == 1 + len(total.strata)
+
+
+def test_a_study_of_few_cases_says_that_nothing_was_stated():
+    rng = np.random.default_rng(9)
+    (total,) = study_coverage(calibration(errors(rng, 6)), {"total": errors(rng, 6)}, {"total": errors(rng, 5)})
+    assert verdict(total, 0.9) == "total: no interval was stated."
