@@ -63,8 +63,7 @@ class Studio:
         records = []
         for name, volume_ml in ((EARLIER_SAMPLE_NAME, EARLIER_ML), (SAMPLE_NAME, LATER_ML)):
             choices.ct = loadSimulatedCT(name, volume_ml, seed)
-            self.ui.segmentButton.click()
-            wait_until(lambda: not self.widget.run.isRunning and not self.widget.display.isDrawing, 10 * _MINUTES)
+            self._segment_selected()
             found = HemorrhageResult.ofCT(choices.ct)
             if not found:
                 raise SystemExit(f"{name} was not segmented: {self.ui.statusLabel.text}")
@@ -81,7 +80,7 @@ class Studio:
 
         from harness.slicer_application.view_area import window_with_views
 
-        self._open("samplesCollapsibleButton", "takeAwayCollapsibleButton", "compareCollapsibleButton", opened=False)
+        self._fold(True, "samples", "takeAway", "methods", "compare")
         self.ui.plotButton.click()
         self.ui.headCheckBox.checked = True
         self._panel_width(PANEL_WIDTH)
@@ -92,7 +91,7 @@ class Studio:
 
     def panel(self) -> None:
         """The whole panel with every section open."""
-        self._open("samplesCollapsibleButton", "takeAwayCollapsibleButton", "compareCollapsibleButton")
+        self._fold(False, "samples", "takeAway", "methods", "compare")
         picture = self._grab(self.widget.parent, PANEL_WIDTH)
         last = self.ui.compareCollapsibleButton
         bottom = last.mapTo(self.widget.parent, last.rect.bottomLeft()).y() + 12
@@ -130,6 +129,30 @@ class Studio:
         view.resize(*PLOT_SIZE)
         view.save(self.folder / "module_plot.png")
 
+    def methods(self, model: str) -> None:
+        """Two methods on the later CT: panel and linked views, with outlines and heat maps, and with their difference."""
+        import qt
+
+        from harness.slicer_application.view_area import window_with_views
+
+        choices = self.widget.logic.getParameterNode()
+        choices.model, choices.method, choices.keepSamples = model, "deterministic", False
+        self._segment_selected()
+        ui = self.ui
+        self._fold(True, "input", "see", "read", "samples", "takeAway", "compare")
+        self._fold(False, "methods")
+        ui.sideBySideCheckBox.checked = True
+        wait_until(lambda: not self.widget.sideBySide.isBusy, _MINUTES)
+        # The entropy: a single prediction has no variance.
+        ui.comparedMapComboBox.setCurrentIndex(ui.comparedMapComboBox.findData("entropy"))
+        self._panel_width(PANEL_WIDTH)
+        for name, difference in (("module_methods.png", False), ("module_methods_difference.png", True)):
+            ui.differenceCheckBox.checked = difference
+            wait_until(lambda: not self.widget.sideBySide.isBusy, _MINUTES)
+            self.window.findChild(qt.QDockWidget).setMinimumWidth(PANEL_WIDTH + SCROLL_BAR)
+            self._keep(window_with_views(self.window, *WINDOW, aim=self._aim_at_both), name)
+        ui.sideBySideCheckBox.checked = False
+
     def close(self) -> None:
         """End the engine and empty the scene."""
         import slicer
@@ -138,6 +161,19 @@ class Studio:
 
         unload_scripted_module(self.module)
         slicer.mrmlScene.Clear(False)
+
+    def _aim_at_both(self) -> None:
+        """Fit the views of both sides, and go to the largest lesion."""
+        from HemorrhageUncertaintyLib.side_by_side_layout import Side
+
+        for node in (node for side in Side for node in side.sliceNodes):
+            self.views.view_of_node(node).fit()
+            node.JumpSliceByOffsetting(*self.place)
+
+    def _segment_selected(self) -> None:
+        """Segment the CT that is selected, and wait."""
+        self.ui.segmentButton.click()
+        wait_until(lambda: not self.widget.run.isRunning and not self.widget.display.isDrawing, 10 * _MINUTES)
 
     def _review(self) -> None:
         """Confirm the first finding, and remember where it is."""
@@ -174,9 +210,9 @@ class Studio:
         camera.GetCamera().Zoom(1.3)
         camera.ResetClippingRange()
 
-    def _open(self, *sections: str, opened: bool = True) -> None:
+    def _fold(self, folded: bool, *sections: str) -> None:
         for name in sections:
-            getattr(self.ui, name).collapsed = not opened
+            getattr(self.ui, f"{name}CollapsibleButton").collapsed = folded
 
     def _panel_width(self, width: int) -> None:
         self.widget.parent.setFixedWidth(width)
@@ -186,7 +222,7 @@ class Studio:
 
         self._panel_width(width)
         self.window.setCentralWidget(None)
-        self.window.resize(width + 40, 2200)
+        self.window.resize(width + 40, 2600)
         self.window.show()
         slicer.app.processEvents()
         picture = widget.grab()
@@ -207,6 +243,7 @@ def take(folder: Path, seed: int, samples: int, model: str) -> list[Path]:
         studio.segment(seed, samples, model)
         for picture in (studio.overview, studio.panel, studio.comparison, studio.close_up, studio.three_d, studio.plot):
             picture()
+        studio.methods(model)
     finally:
         studio.close()
     paths = sorted(folder.glob("module_*.png"))
