@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 import slicer
@@ -11,6 +12,7 @@ import vtk
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
+from .background import inBackground
 from .label_segments import placeLikeCT
 from .map_volume import imageSteps
 from .segment_voxels import SegmentVoxels, segmentOf, segmentVoxels, toWorld
@@ -57,8 +59,8 @@ def lesionNumberSteps(result) -> Generator[None, None, dict[int, NDArray[np.floa
     dict of int to (3,) float64
         For each lesion its voxel nearest the centroid, R, A, S in mm in world space: a crescent's centroid is outside of it.
     """
-    from scipy.spatial.distance import cdist
-
+    # The first time it takes most of a second; in a thread, the application goes on meanwhile.
+    yield from inBackground(lambda: import_module("scipy.ndimage"))
     ct, segmentation = result.ct, result.segmentation
     most = max((lesion["number"] for lesion in result.summary["lesions"]), default=0)
     numbers = np.zeros(slicer.util.arrayFromVolume(ct).shape, dtype=np.min_scalar_type(most))
@@ -72,7 +74,8 @@ def lesionNumberSteps(result) -> Generator[None, None, dict[int, NDArray[np.floa
         centres = np.array([lesion["centre_ras"] for lesion in lesions], dtype=np.float64)
         listed = np.array([lesion["number"] for lesion in lesions])
         component = _components(voxels.mask) - 1
-        nearest = cdist(_centroids(world, component), centres).argmin(axis=1)[component]
+        apart = _centroids(world, component)[:, None] - centres
+        nearest = np.linalg.norm(apart, axis=2).argmin(axis=1)[component]
         numbers[tuple(_indices(ct, voxels.local).T)] = listed[nearest]
         distance = np.linalg.norm(world - centres[nearest], axis=1)
         order = np.lexsort((distance, nearest))
