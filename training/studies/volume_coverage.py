@@ -11,8 +11,8 @@ as calibration and test are of the same kind: 5 samples, not 20, and CTs of 24 s
 whole head (slices of 5.3 to 7 mm, pixels of 1.25 to 1.6 mm), and the embedded network sees 5 x 1.5 x 1.5 mm in any case. What it
 says of widths is said of such CTs and of 5 samples.
 
-A class gets intervals in a stratum of predicted volume only if 20 calibration cases fell into it (below 19, 90 % intervals would be
-infinite: see `hemorrhage_training.calibration.conformal`), and up to the largest volume among them. A handful of cases shows that
+A class gets intervals in a stratum of predicted volume only if 20 calibration cases fell into it (below 19, a 90 % interval would
+be infinite: see `hemorrhage_training.calibration.conformal`), and up to the largest volume among them. A handful of cases shows that
 everything works, and has no interval at all.
 """
 
