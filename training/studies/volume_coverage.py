@@ -12,8 +12,8 @@ whole head (slices of 5.3 to 7 mm, pixels of 1.25 to 1.6 mm), and the embedded n
 says of widths is said of such CTs and of 5 samples.
 
 A class gets intervals in a stratum of predicted volume only if 20 calibration cases fell into it (below 19, a 90 % interval would
-be infinite: see `hemorrhage_training.calibration.conformal`), and up to the largest volume among them. A handful of cases shows that
-everything works, and has no interval at all.
+be infinite: see `hemorrhage_training.calibration.conformal`), and up to the largest volume among them. A handful of cases shows
+that everything works, and has no interval at all.
 """
 
 from __future__ import annotations
