@@ -1,6 +1,7 @@
 """The slice that the tables name is one of the CT in the scene."""
 
 import json
+from copy import deepcopy
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from HemorrhageUncertaintyLib.tables import makeTables
 
 def test_slices_are_those_of_the_ct_also_where_the_engine_got_an_interpolated_copy(tmp_path, bend):
     result = add_result(tmp_path / "files", transform=bend, shape=(24, 64, 64))
-    summary = result.summary
+    summary = deepcopy(result.summary)
     for row in (*summary["lesions"], *summary["places"]):
         row["nearest_slice"] += 5  # as in a copy that begins lower
     result.record.SetParameter("result", json.dumps(summary))

@@ -1,5 +1,7 @@
 """Tables of a result: what they say, how they are typed, and that they are used again."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import qt
@@ -140,7 +142,7 @@ def test_columns_of_different_length_are_refused():
 
 
 def test_withheld_interval_has_no_ends_and_the_header_says_that_it_is_calibrated(result):
-    summary = result.summary
+    summary = deepcopy(result.summary)
     summary["provenance"]["calibration"] = {"level": 0.9, "cases": 100, "data": "phantoms", "temperature": 1.0, "applies": True}
     for row in summary["volumes"][1:]:
         row["low_ml"], row["high_ml"] = 1.0, 50.0

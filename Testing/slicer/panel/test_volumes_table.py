@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_what_is_absent_has_no_bedside_estimate_and_no_uncertainty(panel, table,
 
 
 def test_a_single_sample_gives_no_interval_and_no_probability(panel, table, result):
-    summary = result.summary
+    summary = deepcopy(result.summary)
     for volume in summary["volumes"]:
         volume["samples_ml"] = volume["samples_ml"][:1]
     result.record.SetParameter("result", json.dumps(summary))
