@@ -100,13 +100,18 @@ def segment(
     _check_arguments(samples, transforms, seed, preset)
     run = _Run(progress, should_stop)
     started = datetime.now(UTC)
+    notes: list[str] = []
+
+    def remark(sentence: str) -> None:
+        notes.append(sentence)
+        run.say(sentence)
+
     with run.stage(Stage.READING):
         head = _as_head_ct(ct)
     with run.stage(Stage.LOADING_MODEL):
         opened = _open_model(model)
         network = opened.network(device, report=run.say, should_stop=should_stop)
-        sampler = opened.sampler(method, transforms=transforms, preset=preset, network=network)
-    notes: list[str] = []
+        sampler = opened.sampler(method, transforms=transforms, preset=preset, network=network, report=remark)
     wanted = DEFAULT_SAMPLES if samples is None else samples
     count = wanted if sampler.largest_count is None else min(wanted, sampler.largest_count)
     if count < wanted and (samples is not None or count == 1):  # three of three, as nobody asked for more, need no remark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -140,3 +141,13 @@ def test_bad_input_is_named(phantom_ct, tiny_model, tmp_path):
         hemorrhage.segment(HeadCT(broken, phantom_ct.affine), tiny_model)
     with pytest.raises(ModelError):
         hemorrhage.segment(phantom_ct, tmp_path)
+
+
+def test_a_model_for_the_inside_of_the_skull_says_where_it_found_none(phantom_ct, tiny_model, tmp_path):
+    inside = tmp_path / "inside"
+    shutil.copytree(tiny_model, inside)
+    card = json.loads((inside / "model.json").read_text())
+    (inside / "model.json").write_text(json.dumps(card | {"region": "intracranial"}))
+    neck = HeadCT(phantom_ct.hu[:4].copy(), phantom_ct.affine)
+    assert any("no inside of a skull" in note for note in hemorrhage.segment(neck, inside, samples=1, device="cpu").warnings)
+    assert not any("skull" in note for note in hemorrhage.segment(phantom_ct, inside, samples=1, device="cpu").warnings)

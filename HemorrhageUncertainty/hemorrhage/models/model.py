@@ -147,7 +147,7 @@ class Model:
             return drawn
         from ..sampling.within_skull import WithinSkull
 
-        return WithinSkull(drawn)
+        return WithinSkull(drawn, report)
 
 
 _OPEN = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Beyond the found border, for what its rounding and partial volume may have left out of a thin hematoma.
 MARGIN_MM = 2.0
 
+#: Said of a CT in which no inside of a skull was found.
+NO_SKULL = "no inside of a skull was found in the CT: hemorrhage may be called outside of it too, so look at the whole picture"
+
 
 class WithinSkull:
     """Any sampler, with probability 1 of background further than `MARGIN_MM` outside of the intracranial space.
@@ -29,10 +32,13 @@ class WithinSkull:
     Parameters
     ----------
     sampler : Sampler
+    report : callable, optional
+        Receives a sentence where no space was found.
     """
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler, report: Callable[[str], None] | None = None) -> None:
         self.sampler = sampler
+        self._report = report
 
     @property
     def largest_count(self) -> int | None:
@@ -59,6 +65,8 @@ class WithinSkull:
         mask = intracranial_mask(ct)
         samples = self.sampler.draw(ct, count, seed)
         if mask is None:
+            if self._report is not None:
+                self._report(NO_SKULL)
             return samples
         allowed = region_on_grid(mask, self.sampler.grid(ct))
         return (replace(sample, probabilities=restrict(sample.probabilities, allowed)) for sample in samples)

@@ -76,6 +76,7 @@ class Jobs:
         return Answer("hello", fields)
 
     def _check(self, job: Check, report: JobReport) -> Answer:
+        from ..intracranial_mask import intracranial_mask
         from ..reading import check_is_ct
         from .volume_input import read_volume
 
@@ -83,6 +84,9 @@ class Jobs:
             ct = read_volume(job.volume, report.should_stop)
             report.stop_if_asked()
             warnings = dict.fromkeys((*ct.warnings, *check_is_ct(ct.hu, ct.spacing)))
+            report.stop_if_asked()
+            if intracranial_mask(ct) is None:
+                warnings["no inside of a skull was found: models that work inside the skull only may refuse this CT"] = None
         except HemorrhageError as error:
             failure = failure_of(error)
             if failure.kind is not FailureKind.INPUT:

@@ -8,7 +8,7 @@ from harness.head_phantom import centered, grid_points, head_at
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.intracranial_mask import intracranial_mask
 from hemorrhage.sampling import Sample, WorkingGrid
-from hemorrhage.sampling.within_skull import WithinSkull, region_on_grid, restrict
+from hemorrhage.sampling.within_skull import NO_SKULL, WithinSkull, region_on_grid, restrict
 
 
 def head_ct():
@@ -63,8 +63,10 @@ def test_without_a_skull_samples_stay_as_they_are():
     ct = head_ct()
     soft = HeadCT(np.minimum(ct.hu, 60).astype(np.float32), ct.affine)
     assert intracranial_mask(soft) is None
-    (sample,) = WithinSkull(EverythingBleeds()).draw(soft, 1, 0)
+    said: list[str] = []
+    (sample,) = WithinSkull(EverythingBleeds(), said.append).draw(soft, 1, 0)
     assert torch.all(sample.probabilities[1] == 0.75)
+    assert said == [NO_SKULL]
 
 
 def test_margin_is_in_millimeters():

@@ -212,6 +212,8 @@ def test_check_gives_a_verdict(client, volume, phantom_ct, tmp_path):
     checked = client.answer("check", volume=volume | {"affine": tilted.tolist()})
     assert checked["verdict"] == "warning"
     assert any("gantry was tilted" in sentence for sentence in checked["sentences"])
+    neck = volume_of(HeadCT(phantom_ct.hu[:4].copy(), phantom_ct.affine), tmp_path / "neck.raw")
+    assert any("no inside of a skull" in sentence.lower() for sentence in client.answer("check", volume=neck)["sentences"])
     brightness = volume_of(HeadCT(np.abs(phantom_ct.hu), phantom_ct.affine), tmp_path / "mr.raw")
     checked = client.answer("check", volume=brightness)
     assert checked["verdict"] == "unusable"
