@@ -11,6 +11,7 @@ from torch import Tensor
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 from hemorrhage.models import ModelCard, write_model_folder
 
+from .card_text import anatomy_lines, measured_lines
 from .plans import CONFIGURATION, embedded_dataset_json, embedded_plans
 
 _INTENDED_USE = (
@@ -48,39 +49,10 @@ def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[s
         "",
         f"Training: {training['data']}; {training.get('cases', '?')} cases, {training['steps']} steps of one window, "
         f"{training['minutes']} minutes on a CPU.",
-        *_anatomy_lines(training.get("real_anatomy", {})),
+        *anatomy_lines(training.get("real_anatomy", {})),
         "",
-        "## Measured on unseen simulated cases",
-        "",
-        f"Test-time augmentation with {figures['samples']} samples. Means are over the cases that have the class; "
-        "a lesion counts as found if at least a tenth of it is called hemorrhage.",
-        "",
-        "| class | cases | Dice | volume bias (mL) | mean absolute volume error (mL) | lesions > 1 mL | found |",
-        "|---|---|---|---|---|---|---|",
+        *measured_lines(f"Test-time augmentation with {figures['samples']} samples.", figures),
     ]
-    for name, row in figures["by_class"].items():
-        found = "-" if row["sensitivity_over_1_ml"] is None else f"{row['sensitivity_over_1_ml']:.2f}"
-        lines.append(
-            f"| {name} | {row['cases']} | {row['dice']:.2f} | {row['volume_bias_ml']:+.1f} | "
-            f"{row['volume_mean_absolute_error_ml']:.1f} | {row['lesions_over_1_ml']} | {found} |"
-        )
-    lines += ["", f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}."]
-    if figures["hemorrhage_free_cases"]:
-        lines.append(
-            f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL "
-            f"called hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
-        )
-    if "real_hemorrhage_free_ct_ml" in figures:
-        used = "its anatomy, deformed, was in training" if figures["real_ct_in_training"] else "not used in training"
-        lines.append(f"On one real CT without hemorrhage ({used}): {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
     path = model / "README.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def _anatomy_lines(real_anatomy: Mapping[str, int]) -> list[str]:
-    """Say on which real heads how many training cases are based."""
-    if not real_anatomy:
-        return []
-    shares = ", ".join(f"{cases} on {name}" for name, cases in sorted(real_anatomy.items()))
-    return [f"Some cases deform the anatomy of a real head or template instead of a synthetic one: {shares}."]

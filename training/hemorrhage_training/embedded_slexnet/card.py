@@ -13,6 +13,8 @@ from hemorrhage.errors import OutputExistsError
 from hemorrhage.models import ModelCard
 from hemorrhage.models.model_card import CARD_NAME, read_card
 
+from ..embedded.card_text import anatomy_lines, measured_lines
+
 
 def embed(trained: Path, folder: Path, real_anatomy: Mapping[str, int], figures: Mapping[str, Any]) -> ModelCard:
     """Copy a trained model, with what was measured on it, and return its new card.
@@ -67,38 +69,10 @@ def card_text(card: ModelCard) -> str:
         "",
         f"Training: {training['data']}; {training['cases']} cases, {stages}, of {slices} slices each, on a CPU. "
         f"Licence: {card.license}.",
-        *_anatomy(training["real_anatomy"]),
+        *anatomy_lines(training["real_anatomy"]),
         "",
-        "## Measured on unseen simulated cases",
-        "",
-        f"The mean of SLEX-Net's {figures['samples']} predictions of a CT, as `hemorrhage segment` makes it. Means are over the "
-        "cases that have the class; a lesion counts as found if at least a tenth of it is called hemorrhage.",
-        "",
-        "| class | cases | Dice | volume bias (mL) | mean absolute volume error (mL) | lesions > 1 mL | found |",
-        "|---|---|---|---|---|---|---|",
+        *measured_lines(
+            f"The mean of SLEX-Net's {figures['samples']} predictions of a CT, as `hemorrhage segment` makes it.", figures
+        ),
     ]
-    for name, row in figures["by_class"].items():
-        found = "-" if row["sensitivity_over_1_ml"] is None else f"{row['sensitivity_over_1_ml']:.2f}"
-        lines.append(
-            f"| {name} | {row['cases']} | {row['dice']:.2f} | {row['volume_bias_ml']:+.1f} | "
-            f"{row['volume_mean_absolute_error_ml']:.1f} | {row['lesions_over_1_ml']} | {found} |"
-        )
-    if figures["mean_foreground_dice"] is not None:
-        lines += ["", f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}."]
-    if figures["hemorrhage_free_cases"]:
-        lines.append(
-            f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL "
-            f"called hemorrhage on average, {figures['false_positive_ml_max']:.2f} mL at most."
-        )
-    if "real_hemorrhage_free_ct_ml" in figures:
-        used = "its anatomy, deformed, was in training" if figures["real_ct_in_training"] else "not used in training"
-        lines.append(f"On one real CT without hemorrhage ({used}): {figures['real_hemorrhage_free_ct_ml']:.2f} mL.")
     return "\n".join(lines) + "\n"
-
-
-def _anatomy(real: Mapping[str, int]) -> list[str]:
-    """Say on which real heads how many training cases are based."""
-    if not real:
-        return []
-    shares = ", ".join(f"{cases} on {name}" for name, cases in real.items())
-    return [f"Some cases deform the anatomy of a real head or template instead of a synthetic one: {shares}."]
