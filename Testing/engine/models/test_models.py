@@ -298,8 +298,8 @@ def test_not_a_model(tmp_path):
         load_model(tmp_path)
 
 
-@pytest.mark.parametrize(("alias", "name"), [("default", "simulated-nnunet"), ("fast", "simulated-slexnet")])
-def test_short_names_are_the_embedded_models(own, tmp_path, monkeypatch, user_models, alias, name):
+def test_default_is_the_embedded_model(own, tmp_path, monkeypatch, user_models):
+    alias, name = "default", "simulated-nnunet"
     embedded = tmp_path / "embedded"
     embedded.mkdir()
     own.rename(embedded / name)
@@ -311,11 +311,10 @@ def test_short_names_are_the_embedded_models(own, tmp_path, monkeypatch, user_mo
         remove_model(name)
 
 
-@pytest.mark.parametrize("alias", ["default", "fast"])
-def test_missing_embedded_model_is_explained(monkeypatch, user_models, alias):
+def test_missing_embedded_model_is_explained(monkeypatch, user_models):
     monkeypatch.setattr(registry_module, "embedded_folder", lambda: None)
     with pytest.raises(ModelError, match="embedded model"):
-        load_model(alias)
+        load_model("default")
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "nested zip"])
