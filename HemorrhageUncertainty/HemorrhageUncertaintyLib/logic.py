@@ -185,6 +185,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
                 time.sleep(_WAIT_S)
         except BaseException:  # also an interrupt from the keyboard
             run.cancel()
+            run.finish()
             raise
         run.removeFolder()  # a script may end here, and with it the event loop that would do it
         if run.state is not RunState.DONE:
@@ -371,6 +372,7 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         """Stop everything and leave nothing behind: no process, no temporary folder. A later segmentation starts anew."""
         if self._run is not None:
             self._run.cancel()
+            self._run.finish()
         self.engine.kill(wait=True)
         if self._run is not None:
             self._run.removeFolder()

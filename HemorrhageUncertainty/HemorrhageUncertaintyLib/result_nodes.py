@@ -19,8 +19,10 @@ from .label_segments import fillSegmentation
 from .map_volume import addMapVolume, mapImageSteps
 from .preview_nodes import PreviewNodes, importPreview, previewSteps
 from .procedure import Procedure
+from .replacement import replaceSteps
 from .result_files import ResultFiles
 from .samples import addLabelColors, addSamples, sampleSequence, shownSample
+from .step_runner import allSteps
 
 __all__ = [
     "HemorrhageResult",
@@ -37,7 +39,7 @@ class ImportSteps:
     """Makes the nodes of a result one after another, so that the application can draw in between.
 
     Iterate over it; `result` is there when the iteration has ended. The CT is looked for again at every step. If a step fails or
-    the iteration is given up (`close`), what was made so far is removed and an earlier result stays.
+    the iteration is given up (`close`), what was made so far is removed.
 
     Parameters
     ----------
@@ -45,13 +47,11 @@ class ImportSteps:
     ct : vtkMRMLScalarVolumeNode
     input : CTInput
         What the engine was given.
-    replace : bool
-        Whether an earlier result of this CT by the same model and method is removed once this one is complete.
     """
 
-    def __init__(self, files: ResultFiles, ct: Any, input: CTInput, *, replace: bool = True) -> None:
+    def __init__(self, files: ResultFiles, ct: Any, input: CTInput) -> None:
         self.result: HemorrhageResult | None = None
-        self._files, self._ct, self._input, self._replace = files, ct, input, replace
+        self._files, self._ct, self._input = files, ct, input
         self._partial: HemorrhageResult | None = None
         self._steps = self._run()
 
@@ -64,22 +64,15 @@ class ImportSteps:
 
     def _run(self) -> Iterator[None]:
         try:
-            earlier = HemorrhageResult.repeatedBy(self._ct, self._files.summary) if self._replace else []
             checkUnchanged(self._ct, self._input)
             for _step in self._make():
                 yield
                 checkStillThere(self._ct, self._input)
             checkUnchanged(self._ct, self._input)
-            # From here on the new result is the one that stays, whatever happens.
             self.result, self._partial = self._partial, None
-            for result in earlier:
-                yield from result.removeSteps()
         finally:
             if self._partial is not None:
                 self._partial.remove()
-            elif self.result is not None:
-                for result in earlier:
-                    result.remove()
 
     def _make(self) -> Iterator[None]:
         files, ct, given = self._files, self._ct, self._input
@@ -137,13 +130,22 @@ class ImportSteps:
 def importResult(files: ResultFiles, ct: Any, input: CTInput, *, replace: bool = True) -> HemorrhageResult:
     """Make all nodes of a result at once; see `ImportSteps`, which does it step by step.
 
+    Parameters
+    ----------
+    files, ct, input
+        See `ImportSteps`.
+    replace : bool
+        Whether earlier results of this CT by the same model and method are removed once this one is complete.
+
     Raises
     ------
     ResultDroppedError
         The CT is no longer in the scene, or has been moved or replaced since it was given to the engine.
     """
-    steps = ImportSteps(files, ct, input, replace=replace)
+    earlier = HemorrhageResult.repeatedBy(ct, files.summary) if replace else []
+    steps = ImportSteps(files, ct, input)
     for _step in steps:
         pass
     assert steps.result is not None
+    allSteps(replaceSteps(earlier, steps.result))
     return steps.result

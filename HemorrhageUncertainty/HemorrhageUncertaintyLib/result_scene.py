@@ -9,6 +9,7 @@ from typing import Any
 from .ct_input import CTInput, VerdictLevel, prepareSteps
 from .distribution_plot import distributionPlotSteps
 from .hemorrhage_result import HemorrhageResult
+from .replacement import replaceSteps
 from .result_files import ResultFiles
 from .result_nodes import ImportSteps, PreviewNodes, previewSteps
 from .review import Review
@@ -42,13 +43,9 @@ class ResultScene:
         return ctInput
 
     def importSteps(self, folder: Path, ctNode: Any, ctInput: CTInput) -> Generator[None, None, HemorrhageResult]:
-        """Make the nodes of a result, about one each step, and return it; closing this takes them away again.
-
-        What it repeats goes when the new one is complete.
-        """
+        """Make the nodes of a result, about one each step, and return it; closing this takes them away again."""
         files = ResultFiles.read(folder)
-        earlier = HemorrhageResult.repeatedBy(ctNode, files.summary) if self._replace else []
-        steps = ImportSteps(files, ctNode, ctInput, replace=False)
+        steps = ImportSteps(files, ctNode, ctInput)
         result = None
         try:
             for _step in steps:
@@ -62,9 +59,13 @@ class ResultScene:
             steps.close()
             if result is not None:
                 result.remove()
-        for each in earlier:
-            each.remove()
         return finished
+
+    def replaceSteps(self, result: HemorrhageResult) -> Generator[None, None, None]:
+        """Let a complete result take the place of what it repeats; closing this does the rest at once."""
+        if self._replace:
+            earlier = HemorrhageResult.repeatedBy(result.ct, result.summary)
+            yield from replaceSteps([each for each in earlier if each != result], result)
 
     def previewSteps(
         self, folder: Path, ctNode: Any, ctInput: CTInput, previous: PreviewNodes | None

@@ -68,6 +68,9 @@ class SceneSide(Protocol):
     def importSteps(self, folder: Path, ctNode: Any, ctInput: Any) -> Generator[None, None, Any]:
         """Make the nodes of a result step by step and return the `HemorrhageResult`; closing it takes them away again."""
 
+    def replaceSteps(self, result: Any) -> Generator[None, None, None]:
+        """Let a complete result take the place of what it repeats, step by step; closing it does the rest at once."""
+
     def previewSteps(self, folder: Path, ctNode: Any, ctInput: Any, previous: Any) -> Generator[None, None, Any]:
         """Show an intermediate result in place of the previous one, and return its `PreviewNodes`; closing it changes nothing."""
 
@@ -126,7 +129,7 @@ class Run:
         self.state = RunState.IDLE
         #: Why it failed or was dropped.
         self.error: ErrorEvent | None = None
-        #: The `HemorrhageResult` when it is done.
+        #: The `HemorrhageResult`, from when it is complete.
         self.result: Any = None
         self.options = options
         self._engine = engine
@@ -154,15 +157,20 @@ class Run:
             self._stopEngine()
             self._end(RunState.CANCELLED)
 
+    def finish(self) -> None:
+        """Do at once what is left to do after the result is complete; nothing happens before that."""
+        if self.result is not None and self._steps is not None:
+            self._steps.finish()
+
     def drop(self, sentence: str, *, sceneCloses: bool = False) -> None:
-        """Stop because nobody can use the result any more; `sentence` says why.
+        """Stop because nobody can use the result any more; `sentence` says why. Too late once the result is complete.
 
         Parameters
         ----------
         sceneCloses : bool
-            The scene is being emptied, so that no node may be touched.
+            The scene is being emptied, so that no node may be touched; it is never too late for that.
         """
-        if self.state.isOver:
+        if self.state.isOver or (self.result is not None and not sceneCloses):
             return
         self._stopEngine()
         self.result = None
@@ -252,15 +260,25 @@ class Run:
         self._do(self._importSteps(folder, ctNode), lambda _nothing: self._end(RunState.DONE))
 
     def _importSteps(self, folder: Path, ctNode: Any) -> Generator[None, None, None]:
-        self.result = yield from self._scene.importSteps(folder, ctNode, self._input)
+        result = yield from self._scene.importSteps(folder, ctNode, self._input)
+        if self.state.isOver:  # whoever listens to the scene stopped us in the very last step
+            result.remove()
+            return
+        self.result = result
         yield
         self._removePreview()
+        yield
+        yield from self._scene.replaceSteps(result)
 
     def _do(self, steps: Generator[Any, None, Any], onDone: Callable[[Any], None]) -> None:
         self._steps = StepRunner(steps, onDone, self._broke)
         self._steps.start()
 
     def _broke(self, error: Exception) -> None:
+        if self.result is not None:
+            logging.error("HemorrhageUncertainty: an earlier result could not be removed", exc_info=error)
+            self._end(RunState.DONE)
+            return
         if isinstance(error, HemorrhageError):
             self._fail(ErrorEvent(ErrorKind.INPUT, _asSentence(str(error))))
             return

@@ -32,6 +32,8 @@ class StepRunner:
         self._steps: Generator[Any, None, Any] | None = steps
         self._onDone = onDone
         self._onError = onError
+        #: Whom to call with what, once the last step is done.
+        self._outcome: tuple[Callable[[Any], None], Any] | None = None
 
     def start(self) -> None:
         """Begin with the next turn of the event loop."""
@@ -45,9 +47,21 @@ class StepRunner:
         if steps is not None and not steps.gi_running:
             steps.close()
 
+    def finish(self) -> None:
+        """Do all steps that are left now, and call back; nothing happens where a step is just being done, or all was told."""
+        steps = self._steps
+        if steps is None or steps.gi_running:
+            return
+        if self._outcome is None:
+            try:
+                self._outcome = (self._onDone, allSteps(steps))
+            except Exception as error:
+                self._outcome = (self._onError, error)
+        self._tell()
+
     def _turn(self) -> None:
         steps, begun = self._steps, time.monotonic()
-        if steps is None:
+        if steps is None or self._outcome is not None:
             return
         try:
             while time.monotonic() - begun < _TURN_S:
@@ -56,30 +70,31 @@ class StepRunner:
                     steps.close()
                     return
         except StopIteration as end:
-            self._finish(self._onDone, end.value)
+            self._end(self._onDone, end.value)
         except Exception as error:
-            self._finish(self._onError, error)
+            self._end(self._onError, error)
         else:
             self.start()
 
-    def _finish(self, callback: Callable[[Any], None], value: Any) -> None:
+    def _end(self, callback: Callable[[Any], None], value: Any) -> None:
         """Call back in a turn of its own: the last step and what follows it may each take as long as a step."""
         import qt
 
-        def call() -> None:
-            if self._steps is None:
-                return
-            self._steps = None
-            try:
-                callback(value)
-            except Exception as error:  # Qt would only print it, and who waits for the end would wait for ever
-                if callback == self._onError:
-                    logging.exception("HemorrhageUncertainty: an error could not be told")
-                else:
-                    self._onError(error)
+        self._outcome = (callback, value)
+        qt.QTimer.singleShot(0, self._tell)
 
-        if self._steps is not None:
-            qt.QTimer.singleShot(0, call)
+    def _tell(self) -> None:
+        if self._steps is None or self._outcome is None:
+            return
+        self._steps = None
+        callback, value = self._outcome
+        try:
+            callback(value)
+        except Exception as error:  # Qt would only print it, and who waits for the end would wait for ever
+            if callback == self._onError:
+                logging.exception("HemorrhageUncertainty: an error could not be told")
+            else:
+                self._onError(error)
 
 
 def allSteps(steps: Generator[Any, None, T]) -> T:

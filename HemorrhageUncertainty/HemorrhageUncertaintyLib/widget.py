@@ -112,7 +112,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
             self._parameterNode.result = result.record
             self._update()
             self.sideBySide.offer(result)
-        if self.parent.isEntered:  # else the user works in another module, with views arranged for that
+        if (
+            self._parameterNode is not None and self.parent.isEntered
+        ):  # else the user works in another module, with views arranged for that
             self.display.arrangeViews()
 
     def removeResult(self):

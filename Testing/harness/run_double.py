@@ -10,13 +10,12 @@ def import_result(folder: Path, ct: Any) -> Any:
     """Make all nodes of a result folder, as a run does at its end; return the `HemorrhageResult`."""
     from HemorrhageUncertaintyLib.ct_input import prepare
     from HemorrhageUncertaintyLib.result_scene import ResultScene
+    from HemorrhageUncertaintyLib.step_runner import allSteps
 
-    steps = ResultScene().importSteps(folder, ct, prepare(ct))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    scene = ResultScene()
+    result = allSteps(scene.importSteps(folder, ct, prepare(ct)))
+    allSteps(scene.replaceSteps(result))
+    return result
 
 
 class ScriptedRun:

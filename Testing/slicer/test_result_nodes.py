@@ -17,6 +17,7 @@ from harness.scene_ct import (
 from harness.synthetic_segmentation import ORIENTATIONS, synthetic_segmentation
 from hemorrhage.errors import HemorrhageError, UnreadableInputError
 from HemorrhageUncertaintyLib.ct_input import prepare
+from HemorrhageUncertaintyLib.replacement import replaceSteps
 from HemorrhageUncertaintyLib.result_files import ResultFiles
 from HemorrhageUncertaintyLib.result_nodes import (
     HemorrhageResult,
@@ -336,16 +337,18 @@ def test_an_import_that_cannot_end_leaves_nothing_and_keeps_the_earlier_result(f
     assert HemorrhageResult.all() == ([] if happens == "closed" else [earlier])
 
 
-def test_an_import_given_up_while_the_earlier_result_goes_away_leaves_the_new_one(files, ct):
+@pytest.mark.parametrize("steps_before", [1, 2, 4])
+def test_a_replacement_that_is_stopped_is_done_at_once(files, ct, steps_before):
     earlier = importResult(files, ct, prepare(ct))
     nodes = slicer.mrmlScene.GetNumberOfNodes()
-    steps = ImportSteps(files, ct, prepare(ct))
-    for _step in steps:
-        if steps.result is not None:
-            break
+    result = importResult(files, ct, prepare(ct), replace=False)
+    steps = replaceSteps([earlier], result)
+    for _ in range(steps_before):
+        next(steps)
+    assert slicer.mrmlScene.GetNumberOfNodes() > nodes
     steps.close()
     assert not earlier.exists
-    assert HemorrhageResult.ofCT(ct) == [steps.result]
+    assert HemorrhageResult.ofCT(ct) == [result]
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
 
 

@@ -64,7 +64,7 @@ class DisplaySection:
         self._stopDrawing()
         if self._heatMap is not None and self._result.exists and result != self._result:
             self._hide()
-            if self._result.ct is not None:
+            if self._result.ct is not None and (result is None or result.ct is not self._result.ct):
                 showHead(self._result.ct, False)
         self._result = result
         self._heatMap = HeatMap(result) if result is not None else None

@@ -54,7 +54,7 @@ def test_run_ends_in_a_result_and_leaves_no_file_and_no_preview(make_run, phanto
     assert run.error is None
     assert seen["done"] == [run.result] == HemorrhageResult.ofCT(phantom_node)
     assert seen["over"] == [RunState.DONE]
-    assert seen["previews"] == 2
+    assert seen["previews"] <= 2  # the newest is enough where they come faster than they are shown
     assert [event.done for event in seen["progress"] if event.stage == "sampling"] == [0, 1, 2, 3]
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [run.result.segmentation]
     assert run.result.node("volumesTable").GetNumberOfRows() > 0

@@ -66,6 +66,19 @@ def test_stopped_steps_undo_what_is_half_done():
     assert seen == ["undone"]
 
 
+def test_rest_of_the_steps_can_be_done_at_once():
+    done, errors = [], []
+    runner = StepRunner(counting(5), done.append, errors.append)
+    runner.start()
+    runner.finish()
+    assert (done, errors) == ([5], [])
+    runner.finish()
+    slicer.app.processEvents()
+    assert (done, errors) == ([5], [])
+    StepRunner((1 / 0 for _ in "a"), done.append, errors.append).finish()
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
 def test_what_is_computed_in_the_background_does_not_hold_the_event_loop_up():
     def compute():
         time.sleep(0.3)

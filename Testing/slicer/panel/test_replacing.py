@@ -1,0 +1,73 @@
+"""A CT that is segmented once more: the new result takes the place of the earlier one in the panel and in the scene."""
+
+from __future__ import annotations
+
+import pytest
+import slicer
+
+from harness.event_loop import wait_until
+from harness.heartbeat import Heartbeat
+from harness.scene_ct import add_ct, write_preview_folder, write_result_folder
+from harness.synthetic_segmentation import synthetic_segmentation
+from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
+
+
+@pytest.fixture(scope="module")
+def larger():
+    """A head of as many slices as a CT has."""
+    return synthetic_segmentation("axial LPS", (32, 128, 128))
+
+
+@pytest.fixture(scope="module")
+def finished_folders(larger, tmp_path_factory):
+    """What the double of the engine hands over: its result with samples, and a preview."""
+    parent = tmp_path_factory.mktemp("larger")
+    return write_result_folder(larger, parent / "result", samples=8), write_preview_folder(larger, parent / "preview", 1)
+
+
+@pytest.fixture
+def ct(scene, larger):
+    """Its CT."""
+    return add_ct(larger.ct.hu, larger.ct.affine, "CT")
+
+
+def segment(widget, watch=lambda: None):
+    """Press Segment, and wait for the result and its surfaces; `watch` is called between the turns of the event loop."""
+
+    def isOver():
+        watch()
+        return not widget.run.isRunning and not widget.display.isDrawing
+
+    widget.ui.segmentButton.click()
+    assert widget.run.isRunning
+    wait_until(isOver, 60)
+    assert widget.ui.statusLabel.text.startswith("Done: ")
+
+
+def test_result_is_replaced_in_turns_and_there_is_always_one_to_see(live_panel, ct):
+    widget = live_panel()
+    ui, node = widget.ui, widget.logic.getParameterNode()
+    ui.keepSamplesCheckBox.checked = True
+    ui.arrangeViewsButton.click()  # the stand-in makes views when they are first shown; the application has them
+    segment(widget)
+    (first,) = HemorrhageResult.all()
+    node.earlier = first.record
+    maps = [first.map(name) for name in ("entropy", "variance", "mutualInformation", "probabilities.IPH")]
+    shown, rows, left = [], [], set()
+
+    def watch():
+        shown.append(ui.resultSelector.currentNode())
+        rows.append(ui.volumesTable.rowCount)
+        left.add(sum(each.GetScene() is not None for each in maps))
+
+    with Heartbeat() as heartbeat:
+        segment(widget, watch)
+    (result,) = HemorrhageResult.all()
+    assert not first.exists
+    assert heartbeat.latest_ms < 100
+    assert left >= {0, len(maps)}
+    assert len(left) > 2, "all maps were removed in one turn"
+    assert set(shown) == {shown[0], result.record}
+    assert min(rows) > 0
+    assert node.result is node.earlier is result.record
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [result.segmentation]
