@@ -12,7 +12,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from hemorrhage.method import Method, stock_methods
-from hemorrhage.models.locations import DEFAULT_NAME, Origin, embedded_folder, user_folder
+from hemorrhage.models.locations import ALIASES, Origin, embedded_folder, user_folder
 
 _CARD, _PLANS, _DATASET = "model.json", "plans.json", "dataset.json"
 _FOLDS = "fold_*"
@@ -26,7 +26,7 @@ class InstalledModel:
     Attributes
     ----------
     name : str
-        What a request names; ``default`` for the embedded default model.
+        What a request names: that of its folder, or the short name of an embedded one, such as ``default``.
     title : str
         One line for people.
     folder : Path
@@ -76,8 +76,8 @@ def _isStock(folder: Path) -> bool:
 
 
 def _describe(folder: Path, origin: Origin) -> InstalledModel:
-    isDefault = origin is Origin.EMBEDDED and folder.name == DEFAULT_NAME
-    name = "default" if isDefault else folder.name
+    short = {known: alias for alias, known in ALIASES.items()} if origin is Origin.EMBEDDED else {}
+    name = short.get(folder.name, folder.name)
     if not (folder / _CARD).is_file():
         text = _("nnU-Net v2 model without a card: nothing is said about where it was trained and what it is for.")
         methods = tuple(stock_methods(len(list(folder.glob(_FOLDS)))))
