@@ -43,12 +43,22 @@ class PreviewNodes:
 
     def remove(self) -> None:
         """Remove the nodes; does nothing where they are gone already."""
+        allSteps(self.removeSteps())
+
+    def removeSteps(self) -> Generator[None, None, None]:
+        """Do `remove` one node a step; closing this does the rest at once."""
+        waiting = []
         for node in (self.segmentation, self.heatMap):
-            if node.GetScene() is None:
-                continue
-            for index in reversed(range(node.GetNumberOfDisplayNodes())):
-                slicer.mrmlScene.RemoveNode(node.GetNthDisplayNode(index))
-            slicer.mrmlScene.RemoveNode(node)
+            # Before its display nodes: a view whose volume loses its display looks for another window, in every voxel.
+            waiting.append(node)
+            waiting += [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+        try:
+            while waiting:
+                _removeNode(waiting.pop(0))
+                yield
+        finally:
+            for node in waiting:
+                _removeNode(node)
 
 
 def importPreview(folder: str | Path, ct: Any, input: CTInput, previous: PreviewNodes | None = None) -> PreviewNodes:
@@ -93,3 +103,8 @@ def previewSteps(
             node.SetSaveWithScene(False)
     fillSegmentation(preview.segmentation, labels, files.classes, ct)
     return preview
+
+
+def _removeNode(node: Any) -> None:
+    if node is not None and node.GetScene() is not None:
+        node.GetScene().RemoveNode(node)

@@ -29,7 +29,7 @@ from .requests import (
 )
 from .run_folder import RunFolder, removeSteps, result_bytes
 from .scene_guard import SceneGuard
-from .step_runner import StepRunner
+from .step_runner import StepRunner, allSteps
 
 #: Most classes that a model of hemorrhage has; only to estimate the disk that a result takes.
 _CLASSES = 6
@@ -266,8 +266,7 @@ class Run:
             return
         self.result = result
         yield
-        self._removePreview()
-        yield
+        yield from self._removePreviewSteps()
         yield from self._scene.replaceSteps(result)
 
     def _do(self, steps: Generator[Any, None, Any], onDone: Callable[[Any], None]) -> None:
@@ -334,11 +333,14 @@ class Run:
             StepRunner(removeSteps(self._folder.path), tried, lambda error: tried(False)).start()
 
     def _removePreview(self) -> None:
+        allSteps(self._removePreviewSteps())
+
+    def _removePreviewSteps(self) -> Generator[None, None, None]:
         preview, self._preview = self._preview, None
         if preview is None:
             return
         try:
-            preview.remove()
+            yield from preview.removeSteps()
         except Exception:
             logging.exception("HemorrhageUncertainty: a preview could not be removed")
 

@@ -375,6 +375,29 @@ def test_everything_lies_in_one_folder_beside_the_ct(files, ct):
     assert not hierarchy.GetItemByDataNode(result.record)
 
 
+def test_a_preview_goes_away_node_by_node_volumes_before_their_display(ct, phantom, tmp_path):
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    preview = importPreview(write_preview_folder(phantom, tmp_path / "preview", 1), ct, prepare(ct))
+    display, removed = preview.heatMap.GetDisplayNode(), []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def note(_scene, _event, node):
+        removed.append(node)
+
+    tag = slicer.mrmlScene.AddObserver(slicer.mrmlScene.NodeAboutToBeRemovedEvent, note)
+    try:
+        steps = preview.removeSteps()
+        next(steps)
+        assert preview.segmentation.GetScene() is None
+        assert preview.heatMap.GetScene() is not None
+        steps.close()
+    finally:
+        slicer.mrmlScene.RemoveObserver(tag)
+    assert removed.index(preview.heatMap) < removed.index(display)
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+    preview.remove()
+
+
 def test_a_preview_sharpens_in_place_and_goes_away(ct, phantom, tmp_path):
     given, nodes = prepare(ct), slicer.mrmlScene.GetNumberOfNodes()
     one = synthetic_segmentation("axial LPS", SHAPE, blobs=())
