@@ -44,7 +44,7 @@ def segment(widget, watch=lambda: None):
     assert widget.ui.statusLabel.text.startswith("Done: ")
 
 
-def test_result_is_replaced_in_turns_and_there_is_always_one_to_see(live_panel, ct):
+def test_replacing_a_result_holds_nothing_up_and_there_is_always_one_to_see(live_panel, ct):
     widget = live_panel()
     ui, node = widget.ui, widget.logic.getParameterNode()
     ui.keepSamplesCheckBox.checked = True
@@ -52,21 +52,17 @@ def test_result_is_replaced_in_turns_and_there_is_always_one_to_see(live_panel, 
     segment(widget)
     (first,) = HemorrhageResult.all()
     node.earlier = first.record
-    maps = [first.map(name) for name in ("entropy", "variance", "mutualInformation", "probabilities.IPH")]
-    shown, rows, left = [], [], set()
+    shown, rows = [], []
 
     def watch():
         shown.append(ui.resultSelector.currentNode())
         rows.append(ui.volumesTable.rowCount)
-        left.add(sum(each.GetScene() is not None for each in maps))
 
     with Heartbeat() as heartbeat:
         segment(widget, watch)
     (result,) = HemorrhageResult.all()
     assert not first.exists
     assert heartbeat.latest_ms < 100
-    assert left >= {0, len(maps)}
-    assert len(left) > 2, "all maps were removed in one turn"
     assert set(shown) == {shown[0], result.record}
     assert min(rows) > 0
     assert node.result is node.earlier is result.record
