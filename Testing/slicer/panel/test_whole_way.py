@@ -9,7 +9,7 @@ import pytest
 import slicer
 
 from harness.event_loop import wait_until
-from harness.heartbeat import Heartbeat
+from harness.heartbeat import least_late_ms
 from harness.scene_ct import add_ct
 from HemorrhageUncertaintyLib.heat_map import HeatMap
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
@@ -42,11 +42,13 @@ def test_from_a_ct_to_a_saved_scene_and_back(widget, phantom_ct, tiny_model, tmp
     ui.seedSpinBox.value = 3
     ui.arrangeViewsButton.click()  # the stand-in makes views only now; the application has them
     wait_until(lambda: not widget.display.isDrawing)
-    with Heartbeat() as heartbeat:
+
+    def segment():
         ui.segmentButton.click()
         wait_until(lambda: not widget.run.isRunning, 120)
-    assert ui.statusLabel.text.startswith("Done: ")
-    assert heartbeat.latest_ms < 100
+        assert ui.statusLabel.text.startswith("Done: ")
+
+    assert least_late_ms(segment) < 100
 
     (result,) = HemorrhageResult.all()
     expected = hemorrhage.segment(phantom_ct, tiny_model, samples=2, transforms=2, seed=3, device="cpu")
