@@ -1,12 +1,13 @@
 """Does weighting the loss by uncertainty help? lambda = 0, 5, 50, 100 on simulated cases, several seeds, short runs.
 
     python -m hemorrhage_training.embedded simulate POOL --cases 300 --first-seed 15000
-    python training/studies/uncertainty_weight.py POOL -o OUT [--start MODEL] [--seeds 3] [--steps 60]
+    python training/studies/uncertainty_weight.py POOL -o OUT [--start MODEL] [--adapt 1500] [--seeds 3] [--steps 60]
 
 A model is trained on by nnU-Net's trainer with the loss of Eq. 5: from nothing, a network learns nothing in so few steps, and U
-of such a network says nothing. With one seed all lambdas see the same windows. The last cases of POOL are for testing only.
-Cases are halved in-plane (5 x 3 x 3 mm). OUT keeps the figures of every finished run, so that a stopped study goes on and seeds
-can be added; it receives uncertainty_weight.md. Other options need another OUT.
+of such a network says nothing. Cases are halved in-plane (5 x 3 x 3 mm); with --adapt the model is first made used to that by
+so many steps of the stock loss, which all lambdas start from. With one seed all lambdas see the same windows. The last cases of
+POOL are for testing only. OUT keeps the figures of every finished run, so that a stopped study goes on and seeds can be added;
+it receives uncertainty_weight.md. Other options need another OUT.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, stdev
@@ -29,7 +30,7 @@ from torch import Tensor
 
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 from hemorrhage.models import load_model
-from hemorrhage.models.model import ModelContents, open_contents
+from hemorrhage.models.model import open_contents
 from hemorrhage.nnunet.architecture import load_weights
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage_training.embedded.augmentation import augment
@@ -45,6 +46,8 @@ PATCH = (8, 64, 64)
 #: By name: lambda, predictions for U, and at every which step. The last one is the trainer's default.
 ARMS = {"0": (0.0, 2, 1), "5": (5.0, 3, 1), "50": (50.0, 3, 1), "100": (100.0, 3, 1), "50, every 3rd step": (50.0, 5, 3)}
 STEPS_PER_EPOCH = 10
+#: Of the windows that all runs have seen before they begin.
+ADAPTING_SEED = 1000
 ANY = "any hemorrhage"
 TARGETS = (*SIX_CLASSES[1:], ANY)
 FIGURES = ("Dice", "HD, mm", "ASSD, mm")
@@ -57,7 +60,7 @@ class Training:
     """One run of the uncertainty-aware trainer on windows of the pool, from the weights of a model."""
 
     def __init__(
-        self, weighting: dict[str, Any], steps: int, rate: float, windows: BalancedWindows, start: ModelContents
+        self, weighting: dict[str, Any], steps: int, rate: float, windows: BalancedWindows, start: Mapping[str, Tensor]
     ) -> None:
         from hemorrhage_training.nnunet.trainer import nnUNetTrainerUncertaintyAware
 
@@ -74,7 +77,7 @@ class Training:
         self.trainer.initial_lr = rate
         self.trainer.initialize()
         self.network = self.trainer.network
-        load_weights(self.network, start.read_weights()[0])
+        load_weights(self.network, start)
         self.network.requires_grad_(True)
         self.scales = self.trainer._get_deep_supervision_scales()
 
@@ -90,6 +93,18 @@ class Training:
             target = [F.interpolate(labels.float(), scale_factor=scale) for scale in self.scales]
             self.trainer.train_step({"data": image, "target": target})
         return (time.process_time() - start) / self.steps
+
+
+def adapted(file: Path, steps: int, rate: float, windows: BalancedWindows, start: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return weights that are used to the study's resolution, made where they are not there yet."""
+    if not file.exists():
+        training = Training({"lam": 0.0, "samples": 2, "every": 1, "seed": ADAPTING_SEED}, steps, rate, windows, start)
+        training.run()
+        partial = file.with_suffix(".partial")
+        torch.save(training.network.state_dict(), partial)
+        partial.replace(file)
+    weights: Mapping[str, Tensor] = torch.load(file, weights_only=True)
+    return weights
 
 
 def tested(network: torch.nn.Module, files: list[Path], uncertainty_of: int, samples: int) -> dict[str, Any]:
@@ -191,6 +206,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=1)] = 3,
     start: Annotated[Path | None, typer.Option(help="Folder of the model to train on; the embedded one by default.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Of training, per run.")] = 60,
+    adapt: Annotated[int, typer.Option(min=0, help="Steps of the stock loss before, from which all runs start.")] = 0,
     rate: Annotated[float, typer.Option(help="Learning rate at the beginning.")] = 2e-3,
     test: Annotated[int, typer.Option(min=1, help="Cases at the end of the pool that are for testing.")] = 40,
     uncertainty_of: Annotated[int, typer.Option(help="Test cases on which U is judged.")] = 12,
@@ -208,7 +224,9 @@ def main(
     if len(cases) <= test:
         raise typer.BadParameter(f"{pool} holds {len(cases)} cases: simulate more than the {test} that are for testing")
     windows = BalancedWindows(training_folder(cases[:-test], output / "training"), (PATCH[0], 2 * PATCH[1], 2 * PATCH[2]))
-    contents = open_contents(start or load_model("default").folder)
+    weights = open_contents(start or load_model("default").folder).read_weights()[0]
+    if adapt:
+        weights = adapted(output / "adapted.pt", adapt, rate, windows, weights)
     runs: dict[str, list[dict[str, Any]]] = {}
     for name, seed in [("before", 0), *((name, seed) for seed in range(seeds) for name in ARMS)]:
         slug = re.sub(r"\W+", "_", name)
@@ -216,7 +234,7 @@ def main(
         if not file.exists():
             lam, predictions, every = ARMS.get(name, ARMS["0"])
             weighting = {"lam": lam, "samples": predictions, "every": every, "seed": seed}
-            training = Training(weighting, steps, rate, windows, contents)
+            training = Training(weighting, steps, rate, windows, weights)
             seconds = None if name == "before" else training.run()
             record = {"seconds": seconds, **tested(training.network, cases[-test:], uncertainty_of, samples)}
             partial = file.with_suffix(".partial")

@@ -26,6 +26,7 @@ from ..slices.workplace import Workplace
 from ..training_result import TrainingResult
 from .stages import AloneStage, WholeStage
 from .train_config import SlexMethod, SlexTrainConfig
+from .trained_backbone import weights_from_backbone
 
 
 def run_training(
@@ -49,9 +50,10 @@ def _train_slexnet(config: SlexTrainConfig, place: Workplace) -> TrainingResult:
     first = config.training.model_copy(update={"epochs": config.training.first_epochs})
     second = config.training.model_copy(update={"seed": config.training.seed + 1})  # other slices than in the first stage
     data = place.data(settings, seed=first.seed, reach=settings.reach)
-    alone = place.train(
-        "first", "backbone and expansion module alone", partial(AloneStage, settings, config.loss, first), data, first
-    )
+    trained = config.slexnet.backbone
+    start = None if trained is None else weights_from_backbone(trained, settings)
+    build_first = partial(AloneStage, settings, config.loss, first, start)
+    alone = place.train("first", "backbone and expansion module alone", build_first, data, first)
     data = place.data(settings, seed=second.seed, reach=settings.reach)
     build = partial(WholeStage, settings, config.loss, second, config.slexnet, alone.weights)
     whole = place.train("second", "the whole SLEX-Net", build, data, second)

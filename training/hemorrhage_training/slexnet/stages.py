@@ -58,7 +58,25 @@ class AloneStage(_Stage):
 
     The expansion module sees the backbone's predictions of the neighbors as a model in use makes them, and no gradient goes back
     through them; both are trained in the same steps, which takes less time than one after the other.
+
+    Parameters
+    ----------
+    settings, loss, training
+        See `_Stage`.
+    start : mapping of str to tensor, optional
+        Weights to begin with.
     """
+
+    def __init__(
+        self,
+        settings: SlexNetSettings,
+        loss: LossSettings,
+        training: OptimizationSettings,
+        start: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
+        super().__init__(settings, loss, training)
+        if start is not None:
+            self.network.load_state_dict(start)
 
     def losses(self, images: torch.Tensor, labels: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Return the backbone's loss, and the expansions', summed over the directions."""

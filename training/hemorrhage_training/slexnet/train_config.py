@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -53,16 +55,20 @@ class SlexTrainingSettings(OptimizationSettings):
 
 
 class ExpansionSettings(_Section):
-    """Losses of SLEX-Net's second stage (Eq. 10 and 18).
+    """From what SLEX-Net's first stage begins, and the losses of its second (Eq. 10 and 18).
 
     Attributes
     ----------
+    backbone : Path or None
+        Model that ``mcbn`` or ``dropout`` left, with the same network: most of the training is the backbone's, and costs a fourth
+        without the expansion module. None = from nothing, as in the paper.
     gamma, kappa : float
         Weights of the aggregated prediction's loss, and of the expansions'.
     supervise_neighbors : bool
         Let the neighbors' own predictions be supervised too: the paper's SLEX-Net++.
     """
 
+    backbone: Path | None = None
     gamma: Annotated[float, Field(ge=0)] = 1.0
     kappa: Annotated[float, Field(ge=0)] = 1.0
     supervise_neighbors: bool = False
@@ -126,6 +132,14 @@ class SlexTrainConfig(SliceTrainConfig):
     dropout: DropoutSettings = DropoutSettings()
     mcbn: McbnSettings = McbnSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
+
+    def relative_to(self, base: Path) -> Self:
+        """Return the configuration with relative paths counted from `base`."""
+        config = super().relative_to(base)
+        if config.slexnet.backbone is None:
+            return config
+        backbone = Path(os.path.normpath(base / config.slexnet.backbone))
+        return config.model_copy(update={"slexnet": config.slexnet.model_copy(update={"backbone": backbone})})
 
     def lasting(self) -> dict[str, Any]:
         """Return the settings that a run must keep to, without the sections of the methods not chosen."""
