@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,7 @@ def main(
     cases: Annotated[int, typer.Option(min=2, help="Cases to train and validate with.")] = 200,
     test: Annotated[int, typer.Option(min=1, help="Cases to test on.")] = 50,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 1,
+    first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first: machines can divide the seeds among them.")] = 0,
     epochs: Annotated[
         int, typer.Option(min=1, help="Of each of SLEX-Net's stages; the others get as many as both together.")
     ] = 20,
@@ -73,12 +75,12 @@ def main(
     device = "cpu" if accelerator == "cpu" else "auto"
     cells: dict[str, list[Cell]] = {arm.title: [] for arm in arms}
     sweeps = []
-    for seed in range(seeds):  # one seed after the other: a study that was stopped has complete ones
+    for seed in range(first_seed, first_seed + seeds):  # one seed after the other: a study that was stopped has complete ones
         for arm in arms:
             path = output / "cells" / f"{arm.name(seed)}.json"
             if not path.is_file():
                 model = load_model(trained(arm, base, seed))
-                measure_cell(arm, model, unseen, seed, device, lambda name, arm=arm: said(arm, name)).save(path)
+                measure_cell(arm, model, unseen, seed, device, partial(said, arm)).save(path)
             cells[arm.title].append(Cell.model_validate_json(path.read_text(encoding="utf-8")))
         path = output / "cells" / f"weights-{seed}.json"
         if not path.is_file():

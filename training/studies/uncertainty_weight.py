@@ -16,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, stdev
@@ -110,7 +110,7 @@ def adapted(file: Path, steps: int, rate: float, windows: BalancedWindows, start
 def tested(network: torch.nn.Module, files: list[Path], uncertainty_of: int, samples: int) -> dict[str, Any]:
     """Return Dice, HD and ASSD per class and case, and errors by uncertainty of the first cases."""
     network.eval()
-    network.decoder.deep_supervision = False
+    network.decoder.deep_supervision = False  # type: ignore[union-attr]
     figures: dict[str, dict[str, list[float]]] = {name: {target: [] for target in TARGETS} for name in FIGURES}
     errors = ErrorDetection(LARGEST)
     affine = np.diag([*SPACING, 1.0])
@@ -123,7 +123,8 @@ def tested(network: torch.nn.Module, files: list[Path], uncertainty_of: int, sam
         for value, target in enumerate(TARGETS, start=1):
             masks = [each > 0 if target == ANY else each == value for each in (predicted, reference)]
             distances = surface_distances(masks[0], masks[1], affine)
-            measured = (Overlap.of(masks[0], masks[1]).dice, distances and distances.hd_mm, distances and distances.assd_mm)
+            hd, assd = (None, None) if distances is None else (distances.hd_mm, distances.assd_mm)
+            measured = (Overlap.of(masks[0], masks[1]).dice, hd, assd)
             for name, figure in zip(FIGURES, measured, strict=True):
                 if figure is not None:
                     figures[name][target].append(figure)
@@ -168,17 +169,22 @@ def tables(runs: dict[str, list[dict[str, Any]]]) -> str:
     """Return the study as Markdown."""
     lines = []
 
-    def row(title: str, value: Callable[[dict[str, Any]], float | None], digits: int) -> None:
-        cells = (mean_and_spread([value(run) for run in of_lambda], digits) for of_lambda in runs.values())
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    def row(title: str, values: list[list[float | None]], digits: int) -> None:
+        lines.append(f"| {title} | " + " | ".join(mean_and_spread(each, digits) for each in values) + " |")
 
     lines += ["| lambda | " + " | ".join(runs) + " |", "|---|" + "---|" * len(runs)]
     for figure in FIGURES:
+        digits = 3 if figure == "Dice" else 1
         for target in TARGETS:
-            row(f"{figure}: {target}", lambda run, f=figure, t=target: run["figures"][f][t], 3 if figure == "Dice" else 1)
-        row(f"{figure}: mean of subtypes", lambda run, f=figure: subtype_mean(run["figures"][f]), 3 if figure == "Dice" else 1)
-    row("AUROC of U for error", lambda run: run["auroc"], 3)
-    row("seconds per step", lambda run: run["seconds"], 2)
+            row(
+                f"{figure}: {target}",
+                [[run["figures"][figure][target] for run in of_lambda] for of_lambda in runs.values()],
+                digits,
+            )
+        means = [[subtype_mean(run["figures"][figure]) for run in of_lambda] for of_lambda in runs.values()]
+        row(f"{figure}: mean of subtypes", means, digits)
+    for title, key, digits in ("AUROC of U for error", "auroc", 3), ("seconds per step", "seconds", 2):
+        row(title, [[run[key] for run in of_lambda] for of_lambda in runs.values()], digits)
     lines.append("| seeds | " + " | ".join(str(len(of_lambda)) for of_lambda in runs.values()) + " |")
     lines += ["", "Error rate (voxels) by U, all seeds together:", "", "| U | " + " | ".join(runs) + " |"]
     lines.append("|---|" + "---|" * len(runs))
@@ -196,8 +202,8 @@ def error_rate(runs: list[dict[str, Any]], bins: slice) -> str:
 
 def subtype_mean(by_target: dict[str, float | None]) -> float | None:
     """Return the mean over the subtypes that are known."""
-    known = [by_target[name] for name in SIX_CLASSES[1:] if by_target[name] is not None]
-    return fmean(known) if known else None  # type: ignore[type-var]
+    known = [value for name in SIX_CLASSES[1:] if (value := by_target[name]) is not None]
+    return fmean(known) if known else None
 
 
 def main(
