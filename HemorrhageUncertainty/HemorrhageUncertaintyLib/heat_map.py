@@ -6,18 +6,13 @@ import slicer
 
 from .heat_map_style import HeatMapStyle, styleOf
 from .legend import addLegend, legendOf
+from .map_volume import heatDisplay
 from .side_by_side_layout import COMPARED_VIEWS
 
 #: The last two only where the method tells apart what contributes to the variance.
 MAP_NAMES = ("variance", "entropy", "mutualInformation", "varianceExpansion", "varianceTransforms")
-#: By ID: Slicer names tables that come from a file so, and knows no ``vtkMRMLColorTableNodeInferno``.
-COLOR_NODE_ID = "vtkMRMLColorTableNodeFileInferno.txt"
 DEFAULT_OPACITY = 0.5
-#: Marks a map's display node that has had its first appearance, so that what a user changes afterwards stays.
-_PREPARED = "HemorrhageUncertainty.heatMap"
 _NAME, _OPACITY = "heatMap.name", "heatMap.opacity"
-#: Every map ends at 1 (or a rounding above), and nothing is hidden for being too high.
-_ABOVE_EVERY_MAP = 2.0
 
 
 class HeatMap:
@@ -161,20 +156,7 @@ class HeatMap:
         node = self.result.map(name)
         if node is None:
             raise KeyError(name)
-        node.CreateDefaultDisplayNodes()
-        display = node.GetDisplayNode()
-        if display.GetAttribute(_PREPARED) is None:
-            style = self.style(name)
-            wasModifying = display.StartModify()
-            display.SetAndObserveColorNodeID(COLOR_NODE_ID)
-            display.AutoWindowLevelOff()
-            display.SetWindowLevelMinMax(0.0, style.high)
-            display.AutoThresholdOff()
-            display.SetThreshold(style.threshold, _ABOVE_EVERY_MAP)
-            display.ApplyThresholdOn()
-            display.SetAttribute(_PREPARED, name)
-            display.EndModify(wasModifying)
-        return display
+        return heatDisplay(node, self.style(name))
 
     def addLegend(self, name: str):
         """Add a legend to a map that has none, and return it."""

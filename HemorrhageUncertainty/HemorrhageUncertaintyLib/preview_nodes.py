@@ -13,8 +13,9 @@ from slicer.i18n import tr as _
 from .background import inBackground
 from .ct_input import CTInput
 from .ct_presence import checkUnchanged
+from .heat_map_style import styleOf
 from .label_segments import fillSegmentation
-from .map_volume import addMapVolume, fillMapVolume, mapImageSteps
+from .map_volume import addMapVolume, fillMapVolume, imageSteps
 from .result_files import PreviewFiles
 from .step_runner import allSteps
 
@@ -85,19 +86,20 @@ def previewSteps(
     labels = yield from input.toNodeGridSteps(files.labels, "labels")
     labels = yield from inBackground(lambda: np.array(labels))  # from the disk
     entropy = yield from input.toNodeGridSteps(files.entropy, "map")
-    image, highest = yield from mapImageSteps(entropy)
+    image = yield from imageSteps(entropy)
     checkUnchanged(ct, input)
     if previous is not None and previous.exists:
         preview = previous
         preview.samples = files.samples
-        fillMapVolume(preview.heatMap, image, highest, ct)
+        fillMapVolume(preview.heatMap, image, ct)
     else:
         if previous is not None:
             previous.remove()
         name = _("{ct} preview").format(ct=input.name)
         segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         segmentation.CreateDefaultDisplayNodes()
-        heatMap = addMapVolume(image, highest, ct, _("{ct} preview of the entropy").format(ct=input.name))
+        style = styleOf("entropy", len(files.classes))
+        heatMap = addMapVolume(image, style, ct, _("{ct} preview of the entropy").format(ct=input.name))
         preview = PreviewNodes(segmentation, heatMap, files.samples)
         for node in (segmentation, segmentation.GetDisplayNode(), preview.heatMap, preview.heatMap.GetDisplayNode()):
             node.SetSaveWithScene(False)

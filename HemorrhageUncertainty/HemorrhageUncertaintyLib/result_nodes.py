@@ -13,10 +13,11 @@ from slicer.i18n import tr as _
 from .background import inBackground
 from .ct_input import CTInput
 from .ct_presence import ResultDroppedError, checkStillThere, checkUnchanged
+from .heat_map_style import styleOf
 from .hemorrhage_result import HemorrhageResult
 from .hierarchy import createFolder, putInFolder
 from .label_segments import fillSegmentation
-from .map_volume import addMapVolume, mapImageSteps
+from .map_volume import addMapVolume, imageSteps
 from .preview_nodes import PreviewNodes, importPreview, previewSteps
 from .procedure import Procedure
 from .replacement import replaceSteps
@@ -92,8 +93,8 @@ class ImportSteps:
         yield
         for role, what, values in self._maps():
             on_node = yield from given.toNodeGridSteps(values, "map")
-            image, highest = yield from mapImageSteps(on_node)
-            node = addMapVolume(image, highest, ct, f"{name} {what} ({how})")
+            image = yield from imageSteps(on_node)
+            node = addMapVolume(image, styleOf(role, len(files.classes)), ct, f"{name} {what} ({how})")
             result.setNode(role, node)
             putInFolder(folder, [node])
             yield

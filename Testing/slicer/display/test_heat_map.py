@@ -8,7 +8,8 @@ from harness.result_in_scene import add_ct, write_result_folder
 from harness.synthetic_segmentation import synthetic_segmentation, with_parts
 from HemorrhageUncertaintyLib.ct_input import prepare
 from HemorrhageUncertaintyLib.export import export
-from HemorrhageUncertaintyLib.heat_map import COLOR_NODE_ID, HeatMap
+from HemorrhageUncertaintyLib.heat_map import HeatMap
+from HemorrhageUncertaintyLib.map_volume import HEAT_COLORS
 from HemorrhageUncertaintyLib.result_files import ResultFiles
 from HemorrhageUncertaintyLib.result_nodes import importResult
 
@@ -28,8 +29,8 @@ def test_map_lies_over_the_ct_with_color_threshold_and_legend(result, views):
         assert view.GetForegroundVolumeID() == result.map("entropy").GetID()
         assert view.GetForegroundOpacity() == 0.5
     display = result.map("entropy").GetDisplayNode()
-    assert display.GetColorNodeID() == COLOR_NODE_ID
-    assert slicer.mrmlScene.GetNodeByID(COLOR_NODE_ID).GetNumberOfColors() == 256
+    assert display.GetColorNodeID() == HEAT_COLORS
+    assert slicer.mrmlScene.GetNodeByID(HEAT_COLORS).GetNumberOfColors() == 256
     assert not display.GetAutoWindowLevel()
     assert display.GetApplyThreshold()
     assert 0 < display.GetLowerThreshold() < 0.1

@@ -5,8 +5,12 @@ import pytest
 import slicer
 from PIL import Image
 
+from harness.scene_ct import write_preview_folder
+from harness.synthetic_segmentation import synthetic_segmentation
+from HemorrhageUncertaintyLib.ct_input import prepare
 from HemorrhageUncertaintyLib.head_rendering import showHead
 from HemorrhageUncertaintyLib.heat_map import HeatMap
+from HemorrhageUncertaintyLib.preview_nodes import importPreview
 from HemorrhageUncertaintyLib.review import Review
 from HemorrhageUncertaintyLib.surfaces import showSurfaces
 from HemorrhageUncertaintyLib.views import jumpTo, showBrainWindow, showOutlines
@@ -67,21 +71,26 @@ def test_heat_map_shows_where_it_is_uncertain_and_nothing_elsewhere(axial, resul
     heat_map = HeatMap(result)
     heat_map.show("entropy", legend=False)
     mask = changed(before, axial.pixels())
-    xy_to_ras = slicer.util.arrayFromVTKMatrix(axial.node.GetXYToRAS())
-    rows, columns = np.indices(mask.shape)
-    xy = np.stack([columns, mask.shape[0] - 1 - rows, 0 * rows, 0 * rows + 1], axis=-1)
-    ijk = xy @ xy_to_ras.T @ slicer.util.arrayFromVTKMatrix(_ras_to_ijk(result.ct)).T
-    column, row, number = np.rint(np.moveaxis(ijk[..., :3], -1, 0)).astype(int)
-    values = slicer.util.arrayFromVolume(result.map("entropy"))
-    inside = (column >= 0) & (column < values.shape[2]) & (row >= 0) & (row < values.shape[1])
-    entropy = np.zeros(mask.shape)
-    entropy[inside] = values[number[inside], row[inside], column[inside]]
+    entropy = seen(axial, result.map("entropy"))
     assert mask[entropy > 2 * heat_map.threshold].mean() > 0.97
     assert mask[entropy < heat_map.threshold / 2].mean() < 0.03
     heat_map.blink()
     assert not changed(before, axial.pixels()).any()
     heat_map.blink()
     assert (changed(before, axial.pixels()) == mask).all()
+
+
+def test_preview_shows_where_it_is_uncertain_and_leaves_the_ct_elsewhere(axial, result, tmp_path):
+    before = axial.pixels()
+    folder = write_preview_folder(synthetic_segmentation(), tmp_path / "preview", 1)
+    preview = importPreview(folder, result.ct, prepare(result.ct))
+    showOutlines(preview.segmentation, False)
+    slicer.util.setSliceViewerLayers(foreground=preview.heatMap, foregroundOpacity=0.5)
+    mask, entropy = changed(before, axial.pixels()), seen(axial, preview.heatMap)
+    threshold = preview.heatMap.GetDisplayNode().GetLowerThreshold()
+    assert mask[entropy > 2 * threshold].mean() > 0.97
+    assert mask[entropy < threshold / 2].mean() < 0.03
+    preview.remove()
 
 
 def test_legend_is_in_its_corner_and_says_what_it_shows(axial, result):
@@ -148,6 +157,21 @@ def test_surfaces_inside_a_translucent_head(layout_manager, result, tmp_path):
     still = (both[..., 0] > both[..., 2] + 25)[orange]
     assert still.mean() > 0.7  # seen through the head
     assert np.nonzero(orange)[1].mean() > 180  # from the front, the patient's left is on the right
+
+
+def seen(view, volume):
+    """Return the volume's value at each pixel of a slice view; 0 outside."""
+    pixels = view.pixels()
+    rows, columns = np.indices(pixels.shape[:2])
+    xy = np.stack([columns, pixels.shape[0] - 1 - rows, 0 * rows, 0 * rows + 1], axis=-1)
+    xy_to_ras = slicer.util.arrayFromVTKMatrix(view.node.GetXYToRAS())
+    ijk = xy @ xy_to_ras.T @ slicer.util.arrayFromVTKMatrix(_ras_to_ijk(volume)).T
+    column, row, number = np.rint(np.moveaxis(ijk[..., :3], -1, 0)).astype(int)
+    values = slicer.util.arrayFromVolume(volume)
+    inside = (column >= 0) & (column < values.shape[2]) & (row >= 0) & (row < values.shape[1])
+    found = np.zeros(pixels.shape[:2])
+    found[inside] = values[number[inside], row[inside], column[inside]]
+    return found
 
 
 def _ras_to_ijk(volume):
