@@ -30,15 +30,18 @@ class LesionCount:
     ----------
     subtypesMl : dict of str to float
         Volume of each subtype's segment in world space, in mL.
+    subtypesLocalMl : dict of str to float
+        The same in the segmentation's own space: a change means an edit, not another transform.
     lesionsMl : dict of int to float
         Volume of each listed lesion in world space, in mL.
     lesionsLocalMl : dict of int to float
-        The same in the segmentation's own space: a change means an edit, not another transform.
+        The same in the segmentation's own space.
     newMl : dict of str to float
         Volume of each subtype that belongs to no listed lesion.
     """
 
     subtypesMl: dict[str, float]
+    subtypesLocalMl: dict[str, float]
     lesionsMl: dict[int, float]
     lesionsLocalMl: dict[int, float]
     newMl: dict[str, float]
@@ -98,11 +101,12 @@ def countLesions(result) -> LesionCount:
     node = result.node(ROLE)
     first = slicer.util.arrayFromVolume(node)
     most = max((lesion["number"] for lesion in lesions), default=0)
-    count = LesionCount({}, {n["number"]: 0.0 for n in lesions}, {n["number"]: 0.0 for n in lesions}, {})
+    count = LesionCount({}, {}, {n["number"]: 0.0 for n in lesions}, {n["number"]: 0.0 for n in lesions}, {})
     for subtype in result.summary["classes"][1:]:
         segmentID = segmentOf(segmentation, subtype)
         voxels = segmentVoxels(segmentation, segmentID) if segmentID else None
         count.subtypesMl[subtype] = voxels.volumeMl if voxels else 0.0
+        count.subtypesLocalMl[subtype] = len(voxels.local) * voxels.localVoxelMl if voxels else 0.0
         count.newMl[subtype] = 0.0
         if voxels is None:
             continue

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from slicer.i18n import tr as _
 
+from .algorithm_tags import tagEdited
 from .edit_follower import EditFollower, laterInEventLoop
 from .lesion_numbers import ROLE, LesionCount, countLesions, lesionNumberSteps
 from .marks import ItemKind, Mark, Marks
 from .review_points import fillPoints, pointOf, showMarks
+from .segment_voxels import segmentOf
 from .step_runner import allSteps
 from .tables import TOTAL, setLesionReview, setPlaceReview, setReviewedMl
 from .views import jumpTo
 
 #: So many lesions, the largest, become points; the table lists all of them. Hundreds of points would bury the CT.
 MOST_POINTS = 50
-_COUNTED = "review.lesionsMl"
+_COUNTED, _COUNTED_SUBTYPES = "review.lesionsMl", "review.subtypesMl"
 _BACKGROUND = "background"
 #: Smaller lesions are named with two decimals.
 _ONE_DECIMAL_ML = 0.5
 #: Volumes in mL that differ by less are the same; a voxel of a head CT has 0.0005 mL or more.
 _SAME_ML = 1e-6
+_Key = TypeVar("_Key", int, str)
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ class Review:
             self._follower = None
 
     def update(self) -> None:
-        """Count the segmentation, mark lesions whose voxels have changed as edited, and write tables and points."""
+        """Count the segmentation, mark lesions and segments that have changed as edited, and write tables and points."""
         result = self.result
         if result.segmentation is None or result.node(ROLE) is None:
             return
@@ -180,14 +184,21 @@ class Review:
         return {**volumes, TOTAL: sum(volumes.values())}
 
     def _markEdited(self, count: LesionCount) -> None:
-        """Mark lesions that have changed since the last count. A rejected lesion stays rejected, whatever is left of it."""
-        record = self.result.record
-        before = json.loads(record.GetParameter(_COUNTED) or "{}")
-        for number, volume in count.lesionsLocalMl.items():
-            changed = str(number) in before and abs(volume - before[str(number)]) > _SAME_ML
-            if changed and self._marks.get(ItemKind.LESION, number) is not Mark.REJECTED:
+        """Mark what has changed since the last count. A rejected lesion stays rejected, whatever is left of it."""
+        for number in self._changed(_COUNTED, count.lesionsLocalMl):
+            if self._marks.get(ItemKind.LESION, number) is not Mark.REJECTED:
                 self._marks.set(ItemKind.LESION, number, Mark.EDITED)
-        record.SetParameter(_COUNTED, json.dumps(count.lesionsLocalMl))
+        for subtype in self._changed(_COUNTED_SUBTYPES, count.subtypesLocalMl):
+            segmentID = segmentOf(self.result.segmentation, subtype)
+            if segmentID is not None:
+                tagEdited(self.result.segmentation, segmentID)
+
+    def _changed(self, parameter: str, volumesMl: Mapping[_Key, float]) -> list[_Key]:
+        """Return whose volume is not that of the last count, which is kept under a parameter of the record."""
+        record = self.result.record
+        before = json.loads(record.GetParameter(parameter) or "{}")
+        record.SetParameter(parameter, json.dumps(volumesMl))
+        return [key for key, volume in volumesMl.items() if abs(volume - before.get(str(key), volume)) > _SAME_ML]
 
     def _step(self, step: int) -> ReviewItem | None:
         count = len(self.items())

@@ -7,6 +7,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from harness.result_in_scene import add_result
+from HemorrhageUncertaintyLib.algorithm_tags import NAME_TAG, TYPE_TAG, tagOf
 from HemorrhageUncertaintyLib.edit_follower import EditFollower
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
 from HemorrhageUncertaintyLib.marks import ItemKind, Mark
@@ -148,6 +149,28 @@ def test_totals_and_marks_follow_edits(review):
     edit(result, "SDH", lambda array: array.fill(0))
     assert review.items(LESION)[number - 1].mark is Mark.CONFIRMED
     assert volumes(result)["SDH"] == 0
+
+
+def test_exporters_are_told_what_a_person_has_changed(review):
+    """Slicer's exporter of DICOM Segmentation objects takes a segment without these tags for a manual one."""
+    result = review.result
+    review.follow(at_once)
+
+    def how():
+        segments = result.segmentation.GetSegmentation()
+        return {name: tagOf(segments.GetSegment(name), TYPE_TAG) for name in segments.GetSegmentIDs()}
+
+    assert how() == {"IPH": "AUTOMATIC", "SAH": "AUTOMATIC", "SDH": "AUTOMATIC"}
+    assert tagOf(result.segmentation.GetSegmentation().GetSegment("IPH"), NAME_TAG) == "HemorrhageUncertainty, tta, phantom"
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.diag([2.0, 1, 1, 1])))
+    result.segmentation.SetAndObserveTransformNodeID(transform.GetID())
+    assert set(how().values()) == {"AUTOMATIC"}
+    result.segmentation.SetAndObserveTransformNodeID(None)
+    edit(result, "IPH", lambda array: array[:, ::2].fill(0))
+    result.segmentation.GetSegmentation().AddEmptySegment("EDH", "EDH")
+    edit(result, "EDH", lambda array: array[5:7, 5:7, 5:7].fill(1))
+    assert how() == {"IPH": "SEMIAUTOMATIC", "SAH": "AUTOMATIC", "SDH": "AUTOMATIC", "EDH": ""}
 
 
 def test_voxels_added_to_a_rejected_lesion_are_rejected_and_new_ones_count(review):
