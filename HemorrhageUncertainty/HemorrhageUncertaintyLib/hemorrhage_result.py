@@ -9,7 +9,7 @@ from typing import Any
 
 import slicer
 
-from .hierarchy import folderOf, removeFolder
+from .hierarchy import folderOf, keepTogether, removeFolder
 from .procedure import Procedure
 
 RECORD_MODULE = "HemorrhageUncertaintyResult"
@@ -125,8 +125,10 @@ class HemorrhageResult:
         return self._record.GetNodeReference(role) if self.exists else None
 
     def setNode(self, role: str, node: Any) -> None:
-        """Give a node a role: from then on it goes away with the result (except the CT). None clears the role."""
+        """Give a node a role: it lies in the result's folder, and goes away with the result (but for the CT). None clears it."""
         self._record.SetNodeReferenceID(role, node.GetID() if node is not None else None)
+        if node is not None and role != _CT:
+            keepTogether(node, self.segmentation)
 
     @property
     def roles(self) -> tuple[str, ...]:

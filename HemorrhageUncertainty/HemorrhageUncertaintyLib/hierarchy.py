@@ -35,6 +35,13 @@ def putInFolder(folder: int, nodes: Iterable[Any]) -> None:
             hierarchy.CreateItem(folder, node)
 
 
+def keepTogether(node: Any, member: Any) -> None:
+    """Move a node into the result folder that holds another one; nodes that Slicer keeps out of the hierarchy stay out."""
+    folder, item = folderOf(member), _hierarchy().GetItemByDataNode(node)
+    if folder and item:
+        _hierarchy().SetItemParent(item, folder)
+
+
 def folderOf(node: Any) -> int:
     """Return the item ID of the result folder that holds a node, or 0."""
     hierarchy = _hierarchy()

@@ -10,6 +10,7 @@ import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
+from .algorithm_tags import tagAutomatic
 from .background import inBackground
 from .ct_input import CTInput
 from .ct_presence import ResultDroppedError, checkStillThere, checkUnchanged
@@ -88,6 +89,7 @@ class ImportSteps:
         result.setNode("segmentation", segmentation)
         segmentation.CreateDefaultDisplayNodes()
         fillSegmentation(segmentation, labels, files.classes, ct)
+        tagAutomatic(segmentation, how)
         folder = createFolder(ct, title)
         putInFolder(folder, [segmentation])
         yield
@@ -96,13 +98,11 @@ class ImportSteps:
             image = yield from imageSteps(on_node)
             node = addMapVolume(image, styleOf(role, len(files.classes)), ct, f"{name} {what} ({how})")
             result.setNode(role, node)
-            putInFolder(folder, [node])
             yield
         if files.report:
             report = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("{ct} report").format(ct=name))
             report.SetText(files.report)
             result.setNode("report", report)
-            putInFolder(folder, [report])
         if files.samples is not None:
             yield from self._add_samples(result, folder, name)
 
@@ -125,7 +125,7 @@ class ImportSteps:
         result.setNode("samples", browser)
         samples = (self._input.toNodeGridSteps(sample, "labels") for sample in self._files.samples)
         yield from addSamples(browser, samples, colors, self._ct, _("{ct} sample").format(ct=name))
-        putInFolder(folder, [browser, sampleSequence(browser), shownSample(browser)])
+        putInFolder(folder, [sampleSequence(browser), shownSample(browser)])
 
 
 def importResult(files: ResultFiles, ct: Any, input: CTInput, *, replace: bool = True) -> HemorrhageResult:

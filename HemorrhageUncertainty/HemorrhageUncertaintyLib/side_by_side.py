@@ -16,7 +16,7 @@ from .difference_map import differenceSteps, removeDifference
 from .first_look import giveFirstLook
 from .heat_map import HeatMap
 from .hemorrhage_result import HemorrhageResult
-from .hierarchy import folderOf, putInFolder
+from .hierarchy import keepTogether
 from .kept_appearance import KeptAppearance, showOnlyIn
 from .layout import LAYOUT_ID, registerLayouts
 from .legend import legendOf
@@ -176,9 +176,7 @@ class SideBySide:
         node = self.difference if name == self.name else None
         if wanted and node is None:
             node = yield from differenceSteps(first, second, name)
-            folder = folderOf(second.segmentation)
-            if folder:
-                putInFolder(folder, [node])
+            keepTogether(node, second.segmentation)
         self._keepOnly(node if wanted else None)
         self._state.SetParameter(_NAME, name)
         self._state.SetParameter(_IS_DIFFERENCE, "1" if wanted else "")

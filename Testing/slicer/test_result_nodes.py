@@ -16,7 +16,9 @@ from harness.scene_ct import (
 )
 from harness.synthetic_segmentation import ORIENTATIONS, synthetic_segmentation
 from hemorrhage.errors import HemorrhageError, UnreadableInputError
+from HemorrhageUncertaintyLib.comparison import compare
 from HemorrhageUncertaintyLib.ct_input import prepare
+from HemorrhageUncertaintyLib.method_table import methodTableSteps
 from HemorrhageUncertaintyLib.replacement import replaceSteps
 from HemorrhageUncertaintyLib.result_files import ResultFiles
 from HemorrhageUncertaintyLib.result_nodes import (
@@ -26,8 +28,10 @@ from HemorrhageUncertaintyLib.result_nodes import (
     importPreview,
     importResult,
 )
+from HemorrhageUncertaintyLib.result_scene import ResultScene
 from HemorrhageUncertaintyLib.samples import sampleCount, selectSample
 from HemorrhageUncertaintyLib.segment_voxels import segmentVoxels
+from HemorrhageUncertaintyLib.step_runner import allSteps
 
 SHAPE = (12, 40, 44)
 PRESENT = {"IPH", "SDH", "SAH"}
@@ -361,17 +365,24 @@ def test_a_result_without_hemorrhage_has_maps_and_no_segments(ct, tmp_path):
     assert result.node("samples") is None
 
 
-def test_everything_lies_in_one_folder_beside_the_ct(files, ct):
+def test_everything_lies_in_one_folder_beside_the_ct(ct, phantom, tmp_path):
+    """Also tables, plot, points, what compares two results, and samples: nothing but patients lies at the top."""
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "Patient")
     study = hierarchy.CreateStudyItem(patient, "Study")
     hierarchy.SetItemParent(hierarchy.GetItemByDataNode(ct), study)
-    result = importResult(files, ct, prepare(ct))
-    folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result.segmentation))
-    assert hierarchy.GetItemParent(folder) == study
-    assert hierarchy.GetItemName(folder) == "CT 1 hemorrhage (tta, phantom)"
-    for role in ("entropy", "probabilities.EDH", "report", "samples"):
-        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result.node(role))) == folder
+    folder = write_result_folder(phantom, tmp_path / "out", samples=3)
+    earlier, result = (allSteps(ResultScene().importSteps(folder, ct, prepare(ct))) for _ in range(2))
+    compare(earlier, result)
+    allSteps(methodTableSteps(earlier, result))
+    item = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result.segmentation))
+    assert hierarchy.GetItemParent(item) == study
+    assert hierarchy.GetItemName(item) == "CT 1 hemorrhage (tta, phantom)"
+    items = {role: hierarchy.GetItemByDataNode(result.node(role)) for role in result.roles if role != "ct"}
+    inside = {role for role, each in items.items() if each and hierarchy.GetItemParent(each) == item}
+    assert {"entropy", "probabilities.EDH", "report", "samples", "volumesTable", "lesionsTable", "placesTable"} <= inside
+    assert {"distributionPlot", "distributionTable", "lesions", "places", "comparisonTable", "methodTable"} <= inside
+    assert slicer.util.getSubjectHierarchyItemChildren() == [patient]
     assert not hierarchy.GetItemByDataNode(result.record)
 
 
