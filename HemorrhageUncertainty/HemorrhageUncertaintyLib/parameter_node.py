@@ -24,6 +24,17 @@ class TransformRanges(Enum):
         }[self]
 
 
+class ImageFormat(Enum):
+    """Format of the images that are saved; the value is how their files end. Members are stored by name: never rename one."""
+
+    NRRD = "nrrd"
+    NIFTI = "nii.gz"
+
+    def label(self) -> str:
+        """Return what the panel shows for a member."""
+        return {ImageFormat.NRRD: _("Images as NRRD"), ImageFormat.NIFTI: _("Images as NIfTI")}[self]
+
+
 @parameterNodeWrapper
 class HemorrhageUncertaintyParameterNode:
     """The panel's state.
@@ -45,6 +56,8 @@ class HemorrhageUncertaintyParameterNode:
         Record of the result that is shown.
     showMap, showLegend, showSurfaces, showHead, showSample : bool
         What is shown of it; which map, and how, is kept with each result.
+    imageFormat : ImageFormat
+        Of what is saved beside the tables.
     first, second : vtkMRMLScriptedModuleNode
         Records of two results of one CT, to be shown side by side.
     sideBySide, showDifference : bool
@@ -74,6 +87,7 @@ class HemorrhageUncertaintyParameterNode:
     showSurfaces: bool = True
     showHead: bool = False
     showSample: bool = False
+    imageFormat: ImageFormat = ImageFormat.NRRD
     first: vtkMRMLScriptedModuleNode
     second: vtkMRMLScriptedModuleNode
     sideBySide: bool = False

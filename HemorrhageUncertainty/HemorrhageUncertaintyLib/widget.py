@@ -155,7 +155,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
     def _setParameterNode(self, parameterNode):
         self._disconnectParameterNode()
         self._parameterNode = parameterNode
-        for section in (self.inputs, self.display, self.samples, self.sideBySide, self.comparison):
+        for section in (self.inputs, self.display, self.samples, self.takeAway, self.sideBySide, self.comparison):
             section.setParameterNode(parameterNode)
         if parameterNode is not None:
             # Not connectGui, which in some versions of Slicer does not return the tag that disconnectGui needs.

@@ -22,11 +22,16 @@ class TakeAwaySection:
         self._ui = ui
         self._logic = logic
         self._openInBrowser = openInBrowser or _openInBrowser
+        self._parameterNode = None
         self._result = None
         ui.openReportButton.connect("clicked()", self.openReport)
         ui.saveReportButton.connect("clicked()", self._browseForReport)
         ui.exportButton.connect("clicked()", self._browseForFolder)
         ui.saveSceneButton.connect("clicked()", slicer.util.openSaveDataDialog)
+
+    def setParameterNode(self, parameterNode) -> None:
+        """Follow the choices of a parameter node; None while a scene closes."""
+        self._parameterNode = parameterNode
 
     def setResult(self, result) -> None:
         """Take from a result; None disables the buttons that need one."""
@@ -50,9 +55,9 @@ class TakeAwaySection:
             slicer.util.showStatusMessage(_("Report saved as {path}.").format(path=path), 5000)
 
     def export(self, folder: Path) -> None:
-        """Write tables and images into a folder."""
+        """Write tables, and images in the chosen format, into a folder."""
         with slicer.util.tryWithErrorDisplay(_("The result cannot be saved."), waitCursor=True):
-            self._logic.export(self._result, folder)
+            self._logic.export(self._result, folder, self._parameterNode.imageFormat.value)
             slicer.util.showStatusMessage(_("Result saved in {folder}.").format(folder=folder), 5000)
 
     def _browseForReport(self) -> None:

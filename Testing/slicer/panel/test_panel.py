@@ -9,6 +9,7 @@ import slicer
 from harness.event_loop import wait_until
 from harness.run_double import import_result
 from harness.scene_ct import add_ct, write_preview_folder
+from harness.slicer_application.dialogs import answering
 from HemorrhageUncertaintyLib.ct_input import prepare
 from HemorrhageUncertaintyLib.head_rendering import isHeadShown
 from HemorrhageUncertaintyLib.heat_map import HeatMap
@@ -285,8 +286,12 @@ def test_the_slider_browses_the_samples(panel, shown):
 def test_report_and_tables_can_be_taken_away(panel, shown, tmp_path):
     panel.widget.takeAway.saveReport(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == shown.report.GetText()
-    panel.widget.takeAway.export(tmp_path / "tables")
-    assert any((tmp_path / "tables").rglob("*.csv"))
+    for label, ending in (("Images as NRRD", "nrrd"), ("Images as NIfTI", "nii.gz")):
+        choice = panel.widget.ui.imageFormatComboBox
+        choice.setCurrentIndex(choice.findText(label))
+        with answering(str(tmp_path / ending)):
+            panel.widget.ui.exportButton.click()
+        assert {path.name for path in (tmp_path / ending).iterdir()} >= {"volumes.csv", f"labels.{ending}", f"entropy.{ending}"}
 
 
 def test_comparing_needs_two_results(panel, shown, phantom, result_folder):
