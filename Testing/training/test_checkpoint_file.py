@@ -1,9 +1,11 @@
 """A checkpoint is whole or not there, whatever happens while it is written."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from hemorrhage.errors import ModelError
+from hemorrhage.errors import ModelError, ResourceError
 from hemorrhage.models.nnunet_folder import read_checkpoint
 from hemorrhage_training.checkpoint_file import previous_of, remove_checkpoint, whole_checkpoint, write_checkpoint
 
@@ -34,10 +36,34 @@ def test_a_failed_write_leaves_the_present_one(tmp_path):
         partial.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ResourceError, match=r"No space.*the same command goes on"):
         write_checkpoint(path, full_disk)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     assert _value(whole_checkpoint(path, read_checkpoint)) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux' full device")
+def test_torchs_own_failure_on_a_full_disk_is_known(tmp_path):
+    """It is a RuntimeError about the place in the file, and says nothing of the disk."""
+    path = tmp_path / "checkpoint_latest.pth"
+    _write(path, 1.0)
+
+    def full_disk(partial):
+        partial.touch()
+        torch.save({"w": torch.zeros(3_000_000)}, "/dev/full")
+
+    with pytest.raises(ResourceError, match="free space"):
+        write_checkpoint(path, full_disk)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_other_failures_stay_what_they_are(tmp_path):
+    def broken(partial):
+        partial.touch()
+        raise RuntimeError("a mistake")
+
+    with pytest.raises(RuntimeError, match="a mistake"):
+        write_checkpoint(tmp_path / "checkpoint_latest.pth", broken)
 
 
 def test_killed_between_the_two_renames_the_one_before_is_used(tmp_path):

@@ -7,7 +7,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hemorrhage.errors import ModelError
+from hemorrhage.errors import ModelError, ResourceError
+
+#: By this torch's failures to write a file are known: on a full disk it raises no `OSError`.
+_TORCHS_WRITER = ("inline_container", "PytorchStreamWriter")
 
 
 def previous_of(path: Path) -> Path:
@@ -19,6 +22,11 @@ def write_checkpoint(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` write a checkpoint to a temporary name, and put it in place; the present one is kept as previous.
 
     A process that is killed at any moment leaves a whole checkpoint: the new one, or the one before.
+
+    Raises
+    ------
+    ResourceError
+        It cannot be written; the present one stays.
     """
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
@@ -28,6 +36,12 @@ def write_checkpoint(path: Path, write: Callable[[Path], None]) -> None:
         if path.exists():
             os.replace(path, previous_of(path))
         os.replace(partial, path)
+    except OSError as error:
+        raise _unwritten(path, error.strerror or str(error)) from error
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _TORCHS_WRITER):
+            raise
+        raise _unwritten(path, "torch could not write all of it") from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -56,6 +70,12 @@ def remove_checkpoint(path: Path) -> None:
     """Remove a checkpoint and the one before it."""
     path.unlink(missing_ok=True)
     previous_of(path).unlink(missing_ok=True)
+
+
+def _unwritten(path: Path, reason: str) -> ResourceError:
+    return ResourceError(
+        f"the checkpoint {path} cannot be written ({reason}): free space, and the same command goes on from the one before"
+    )
 
 
 def _is_whole(path: Path, read: Callable[[Path], object]) -> bool:

@@ -61,7 +61,7 @@ def family_of(method: Any, source: Path) -> Family:
     ArgumentError
         It is none, named with `source` and the methods that there are; or a package that it needs is missing.
     """
-    if method not in _FAMILIES:
+    if not isinstance(method, str) or method not in _FAMILIES:
         said = "is missing" if method is None else f"{method!r} is not known"
         raise ArgumentError(f"{source} cannot be used (method {said}: choose one of {', '.join(_FAMILIES)})")
     try:

@@ -151,6 +151,7 @@ def test_export_refuses_what_it_must(trained, tmp_path):
         ("method: [", "is not YAML"),
         ("", "holds no settings"),
         ("{method: diffusion, data: d, work: w}", "method"),
+        ("{method: [slexnet], data: d, work: w}", "method"),
         ("{method: uncertainty-aware-nnunet, data: d, work: w, lambda: 5}", "lambda"),
         ("{method: uncertainty-aware-nnunet, data: d, work: w, uncertainty: {lam: -1}}", "uncertainty.lam"),
         ("{method: uncertainty-aware-nnunet, data: nowhere, work: w}", "hemorrhage data import"),

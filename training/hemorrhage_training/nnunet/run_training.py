@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shlex
 import sys
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from ..epoch_log import EpochLog
 from ..training_report import png_of
 from ..training_result import TrainingResult
 from .epoch_record import EpochRecord
+from .nnunet_failure import said_in_a_sentence
 from .preparation import prepare
 from .sample_figure import sample_figure
 from .sample_patches import sample_patches
@@ -53,17 +57,20 @@ def run_training(
     Raises
     ------
     ArgumentError
-        See `prepare`.
+        See `prepare`, or there is no such device.
+    ResourceError
+        The disk is full, or a process of nnU-Net was killed; the same call goes on from the last checkpoint.
     Interrupted
         `should_stop` returned True at the end of an epoch; the same call goes on from the last checkpoint.
     """
     report = progress or (lambda _: None)
+    device = choose_device(config.device)
     report(Progress(Stage.PREPROCESSING))
     plans = prepare(config, lambda message: report(Progress(Stage.PREPROCESSING, message=message)))
-    trainer = _trainer(config, plans)
+    trainer = _trainer(config, plans, device)
     fold = Path(trainer.output_folder)
     log = EpochLog(fold / LOG_NAME, EpochRecord)
-    export = f'hemorrhage export {fold.parent} MODEL --license LICENCE --data "{config.data.name}, N patients"'
+    export = f'hemorrhage export {shlex.quote(str(fold.parent))} MODEL --license LICENCE --data "{config.data.name}, N patients"'
     result = NnunetTrainingResult(fold.parent, fold / REPORT_NAME, fold, next_step=export)
 
     def write_report() -> None:
@@ -108,7 +115,7 @@ def run_training(
     return result
 
 
-def _trainer(config: NnunetTrainConfig, plans: dict[str, Any]) -> Any:
+def _trainer(config: NnunetTrainConfig, plans: dict[str, Any], device: torch.device) -> Any:
     from .trainer import nnUNetTrainerUncertaintyAware
 
     base = config.work / "preprocessed" / config.data.name
@@ -119,7 +126,7 @@ def _trainer(config: NnunetTrainConfig, plans: dict[str, Any]) -> Any:
             config.configuration,
             config.fold,  # type: ignore[arg-type]
             dataset,
-            device=torch.device(choose_device(config.device)),
+            device=device,
         )
 
 
@@ -164,6 +171,9 @@ def _tensorboard(folder: Path, record: EpochRecord, classes: list[str]) -> None:
             writer.add_scalar(name, value, record.epoch)
 
 
-def _quiet() -> Any:
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     """Keep nnU-Net's prints off standard output, which may be read by a program; its log file has them."""
-    return contextlib.redirect_stdout(io.StringIO())
+    with said_in_a_sentence(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "invalid value encountered", RuntimeWarning, "nnunetv2")  # Dice of a class nobody has
+        yield
