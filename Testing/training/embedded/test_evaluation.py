@@ -1,5 +1,7 @@
 """The card's figures on label maps whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,17 @@ def test_scores_of_a_case_whose_answer_is_known():
     assert scores["any hemorrhage"].dice == 1
     assert scores["SDH"].dice < 1
     assert all(scores["SDH"].found)
+
+
+def test_a_model_of_one_class_is_not_judged_by_subtypes():
+    segmentation = synthetic_segmentation()
+    reference = segmentation.labels.copy()
+    one_class = replace(
+        segmentation, classes=("background", "hemorrhage"), labels=np.minimum(segmentation.labels, 1).astype(np.uint8)
+    )
+    scores = class_scores(one_class, reference)
+    assert set(scores) == {"any hemorrhage"}
+    assert scores["any hemorrhage"].dice == 1
 
 
 def test_summary_is_over_the_cases_that_have_the_class():

@@ -51,9 +51,10 @@ class ClassScore:
 
 
 def class_scores(segmentation: Segmentation, reference: NDArray[np.uint8]) -> dict[str, ClassScore]:
-    """Score each class that the reference has, and ``any hemorrhage``."""
+    """Score each class that model and reference have, and ``any hemorrhage``; a model of one class knows no subtypes."""
     labels, voxel_ml = segmentation.labels, segmentation.ct.voxel_volume_ml
-    masks = {name: (labels == value, reference == value) for value, name in enumerate(SIX_CLASSES) if value}
+    subtypes = SIX_CLASSES[1:] if segmentation.classes == SIX_CLASSES else ()
+    masks = {name: (labels == value, reference == value) for value, name in enumerate(subtypes, start=1)}
     masks["any hemorrhage"] = (labels > 0, reference > 0)
     return {
         name: ClassScore(

@@ -15,6 +15,7 @@ from hemorrhage.reading import read_ct
 
 from ..embedded.evaluation import evaluate_embedded
 from .card import embed
+from .one_class import one_class
 from .pooled_cases import data_set_from_pool, files_of_pool, real_anatomy
 
 #: Predictions that a SLEX-Net has of a CT.
@@ -30,8 +31,8 @@ def data_set(
     cases: Annotated[int, typer.Option(help="How many of the pool's cases.")] = 300,
     validation: Annotated[int, typer.Option(help="How many of them validate.")] = 12,
 ) -> None:
-    """Turn cases of the pool into a data set to train with."""
-    data_set_from_pool(files_of_pool(pool, cases), folder, validation)
+    """Turn cases of the pool into a data set to train with, in which all hemorrhage is one class."""
+    one_class(data_set_from_pool(files_of_pool(pool, cases), folder, validation))
 
 
 @app.command()

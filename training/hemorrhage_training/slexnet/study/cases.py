@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from hemorrhage.progress import ProgressCallback
-from hemorrhage.reading import read_ct
 from hemorrhage.simulation.cohort import simulate_cohort
-from hemorrhage.writing.volume_file import write_volume
 
+from ...embedded_slexnet.one_class import ONE_CLASS, one_class
 from ...embedded_slexnet.pooled_cases import data_set_from_pool, files_of_pool
-from ...evaluation.grid_files import read_labels
 
 TRAINING, TEST = "Dataset900_Simulated", "Dataset901_Test"
 _TRAINING_SEED, _TEST_SEED = 6_000_000, 7_000_000
@@ -39,7 +36,7 @@ def make_cases(
         The pool holds too few cases.
     """
     folders = output / TRAINING, output / TEST
-    if not all((folder / "one_class").is_file() for folder in folders):
+    if not all((folder / ONE_CLASS).is_file() for folder in folders):
         if pool is not None:
             files = files_of_pool(pool, cases + test)
             data_set_from_pool(files[:cases], folders[0], max(1, cases // 10), progress)
@@ -49,16 +46,5 @@ def make_cases(
                 if not folder.is_dir():
                     simulate_cohort(folder, count, seed, shape=shape, progress=progress)
         for folder in folders:
-            _one_class(folder)
+            one_class(folder)
     return folders
-
-
-def _one_class(folder: Path) -> None:
-    """Let the labels say hemorrhage or none, as in the paper; the marker is written last."""
-    for path in sorted((folder / "labelsTr").iterdir()):
-        labels = read_labels(path, 6)
-        write_volume((labels > 0).astype(labels.dtype), read_ct(folder / "imagesTr" / path.name.replace(".", "_0000.", 1)), path)
-    content = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-    content["labels"] = {"background": 0, "hemorrhage": 1}
-    (folder / "dataset.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    (folder / "one_class").touch()
