@@ -35,8 +35,9 @@ from hemorrhage_training.calibration.calibrate import LEVEL, check_classes, fit_
 from hemorrhage_training.calibration.calibration_cases import CaseSource, simulated_cases
 from hemorrhage_training.calibration.case_record import CaseRecord, Sampling
 from hemorrhage_training.calibration.conformal import FEWEST_CASES
+from hemorrhage_training.calibration.coverage_over_splits import coverage_over_splits, together
 from hemorrhage_training.calibration.coverage_study import study_coverage
-from hemorrhage_training.calibration.coverage_tables import coverage_report, coverage_rows
+from hemorrhage_training.calibration.coverage_tables import coverage_report, coverage_rows, splits_report
 from hemorrhage_training.calibration.measure_cases import measure_cases
 
 #: No other part of the project simulates with seeds from here on.
@@ -53,6 +54,7 @@ def main(
     level: Annotated[float, typer.Option(help="Probability with which an interval should hold the true volume.")] = LEVEL,
     shape: Annotated[tuple[int, int, int], typer.Option(help="Slices, rows, columns of the simulated CTs.")] = (24, 160, 160),
     fewest_cases: Annotated[int, typer.Option(help="A size with fewer cases gets no interval.")] = FEWEST_CASES,
+    splits: Annotated[int, typer.Option(min=1, help="Random divisions of all cases, beside the one by seeds.")] = 200,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds the network and one case in memory.")] = 1,
     device: str = "auto",
 ) -> None:
@@ -66,6 +68,9 @@ def main(
     found = fit_calibration(opened, source, sampling, known, [], level, fewest_cases)
     (output / "calibration.json").write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
     classes = study_coverage(found, volume_errors(known), volume_errors(fresh))
+    divided = coverage_over_splits(
+        found, together(volume_errors(known), volume_errors(fresh)), len(known), splits, fewest_cases=fewest_cases
+    )
     with (output / "coverage.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(coverage_rows(classes))
     text = (
@@ -73,6 +78,8 @@ def main(
         f"calibrate with, {len(fresh)} to test on, {' x '.join(map(str, shape))} voxels; level {100 * level:g} %. "
         "All three intervals are judged on the cases in which the calibrated one is stated.\n\n"
         + coverage_report(classes, level, fewest_cases)
+        + "\n\n"
+        + splits_report(divided, splits)
     )
     (output / "coverage.md").write_text(text + "\n", encoding="utf-8")
     typer.echo(text)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hemorrhage.models.calibration import SizeStratum
 
 from ..evaluation.agreement import IntervalQuality
+from .coverage_over_splits import SplitCoverage
 from .coverage_study import ClassCoverage, StratumCoverage
 
 #: What coverage the study asks of 90 % intervals, on either side of the level.
@@ -37,6 +38,8 @@ _STRATUM_COLUMNS = (
     "mean width, mL",
 )
 
+_SPLIT_COLUMNS = ("class", "calibrated: coverage", "mean width, mL", "constant relative: mean width, mL")
+
 
 def coverage_rows(classes: Sequence[ClassCoverage]) -> list[list[str]]:
     """Return a table of text, its head first."""
@@ -64,6 +67,17 @@ def coverage_report(classes: Sequence[ClassCoverage], level: float, fewest_cases
             "",
             *_markdown([list(_STRATUM_COLUMNS), *(_stratum_row(each.name, one) for each in classes for one in each.strata)]),
         ]
+    )
+
+
+def splits_report(splits: Sequence[SplitCoverage], count: int) -> str:
+    """Return a table of what `count` random divisions of the same cases gave, as Markdown."""
+    rows = [list(_SPLIT_COLUMNS)]
+    for each in splits:
+        coverage = f"{_percent(each.coverage)} ± {100 * each.deviation:.1f}"
+        rows.append([each.name, coverage, _ml(each.width_ml), _ml(each.relative_width_ml)])
+    return "\n".join(
+        [f"The same cases divided {count} times at random, mean ± standard deviation over divisions:", "", *_markdown(rows)]
     )
 
 
