@@ -13,6 +13,7 @@ from harness.slicer_application import dialogs
 from harness.slicer_application.ui_loader import DOUBLES, double
 
 _STEPS = 1000  # of the slider over its whole range
+_VISIBLE_INSIDE = "visibilityToParent"  # the property in which CTK keeps it too
 
 
 @double
@@ -23,14 +24,13 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(next((value for value in arguments if isinstance(value, QtWidgets.QWidget)), None))
-        self._folded: list[QtWidgets.QWidget] = []
         self._is_folding = False
         self._heading = self.fontMetrics().height() + 10
         self.setContentsMargins(0, self._heading, 0, 0)
         self.setCheckable(True)
         self.setChecked(True)
         self.setText(next((value for value in arguments if isinstance(value, str)), ""))
-        self.toggled.connect(self._fold)
+        self.toggled.connect(self._toggled)
 
     def _collapsed(self) -> bool:
         return not self.isChecked()
@@ -40,41 +40,38 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
 
     collapsed = Property(bool, _collapsed, _set_collapsed)
 
-    def _fold(self, open_: bool) -> None:
-        if open_:
-            folded, self._folded = self._folded, []
-            self._is_folding = True
-            for child in folded:
-                child.show()
-            self._is_folding = False
-        else:
-            for child in self.children():
-                self._hide(child)
+    def fold(self) -> None:
+        """Show or hide what is inside, once it is there; what somebody has hidden stays hidden."""
+        for child in self.children():
+            if isinstance(child, QtWidgets.QWidget):
+                self._fold_one(child)
+
+    def _toggled(self, open_: bool) -> None:
+        self.fold()
         self.setMaximumHeight(16777215 if open_ else self._heading)
         self.contentsCollapsed.emit(not open_)
 
-    def _hide(self, child: QtCore.QObject) -> None:
-        if isinstance(child, QtWidgets.QWidget) and not child.isHidden():
-            self._folded.append(child)
-            self._is_folding = True
-            child.hide()
-            self._is_folding = False
+    def _fold_one(self, child: QtWidgets.QWidget) -> None:
+        hidden_by_somebody = child.property(_VISIBLE_INSIDE) is False
+        self._is_folding = True
+        child.setVisible(self.isChecked() and not hidden_by_somebody)
+        self._is_folding = False
+        if not hidden_by_somebody:  # else Qt would say nothing when somebody hides it while it is folded
+            child.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
 
     def childEvent(self, event: QtCore.QChildEvent) -> None:
-        """Fold a widget that is put into a folded panel."""
+        """Watch a widget that is put into the panel."""
         if event.added():
             event.child().installEventFilter(self)
-            if self._collapsed():
-                self._hide(event.child())
         super().childEvent(event)
 
     def eventFilter(self, child: QtCore.QObject, event: QtCore.QEvent) -> bool:
         """Keep what is shown or hidden while the panel is folded for when it is opened."""
-        if self._collapsed() and not self._is_folding:
-            if event.type() == QtCore.QEvent.Type.ShowToParent:
-                self._hide(child)
-            elif event.type() == QtCore.QEvent.Type.HideToParent and child in self._folded:
-                self._folded.remove(child)
+        shown, hidden = (event.type() == kind for kind in (QtCore.QEvent.Type.ShowToParent, QtCore.QEvent.Type.HideToParent))
+        if not self._is_folding and (shown or hidden):
+            child.setProperty(_VISIBLE_INSIDE, shown)
+            if shown and self._collapsed():
+                self._fold_one(child)
         return False
 
     def hitButton(self, position: QtCore.QPoint) -> bool:
@@ -114,7 +111,7 @@ class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.setCheckable(True)
-        self.toggled.connect(self._fold)
+        self.toggled.connect(self._toggled)
 
     def _collapsed(self) -> bool:
         return not self.isChecked()

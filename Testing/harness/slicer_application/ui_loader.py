@@ -60,6 +60,8 @@ class UiLoader(QtUiTools.QUiLoader):
         buffer.setData(ElementTree.tostring(root))
         buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
         widget = super().load(buffer, parent)
+        for button in widget.findChildren(DOUBLES["ctkCollapsibleButton"]):
+            button.fold()
         by_name = {child.objectName: child for child in [widget, *widget.findChildren(QtCore.QObject)]}
         self._check_properties(root, by_name)
         for sender, signal, receiver, slot in connections:

@@ -145,16 +145,18 @@ def test_folded_panel_shows_its_heading_only():
 def test_what_is_shown_or_hidden_in_a_folded_panel_is_seen_when_it_opens():
     button = ctk.ctkCollapsibleButton()
     layout = qt.QVBoxLayout(button)
-    first, second = qt.QLabel("first"), qt.QLabel("second")
-    layout.addWidget(first)
-    layout.addWidget(second)
+    first, second, third = qt.QLabel("first"), qt.QLabel("second"), qt.QLabel("third")
+    for label in (first, second, third):
+        layout.addWidget(label)
     first.setVisible(False)
     button.collapsed = True
     first.setVisible(True)
+    third.setVisible(False)
     assert first.isHidden()
     button.collapsed = False
     assert not first.isHidden()
     assert not second.isHidden()
+    assert third.isHidden()
 
 
 def test_path_is_kept_and_said():
