@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +32,7 @@ def _hemorrhage(*arguments, cwd, check=True):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The three commands, as a researcher gives them, with plans that fit a test."""
-    root = tmp_path_factory.mktemp("archive")
+    root = tmp_path_factory.mktemp("archive é")  # folders have spaces and accents
     tree = mixed_bhsd(root / "label_192", 6)
     _hemorrhage("data", "import", "bhsd", tree, "-o", root / "Dataset001_BHSD", "--folds", "2", cwd=root)
     (root / "plans.json").write_text(json.dumps({**tiny_plans(spacing=(8.0, 4.5, 4.5)), "plans_name": "tinyPlans"}))
@@ -53,7 +55,7 @@ def test_progress_is_told_epoch_by_epoch(trained):
     _, lines = trained
     training = [line for line in lines if line.get("stage") == "training"]
     assert [line["done"] for line in training] == [0, 1, 2]
-    assert "pseudo-Dice" in training[-1]["message"]
+    assert re.search(r"loss \S+, validation \S+, pseudo-Dice \S+, U 0\.\d+, weight 1\.\d+", training[-1]["message"])
     assert "left" in training[1]["message"]
     messages = [line.get("message", "") for line in lines]
     assert any("preprocesses for 3d_fullres" in message for message in messages)
@@ -71,7 +73,8 @@ def test_a_finished_training_is_left_as_it_is(trained):
 def test_a_finished_training_says_what_comes_next(trained):
     root, lines = trained
     ended = _hemorrhage("train", "config.yaml", cwd=root)
-    assert f"hemorrhage export {lines[-1]['model']} MODEL --license" in ended.stdout
+    (said,) = (line for line in ended.stdout.splitlines() if line.startswith("next:"))
+    assert shlex.split(said)[1:5] == ["hemorrhage", "export", lines[-1]["model"], "MODEL"]
     assert ended.stderr == ""  # nothing was left to do, and nothing is said
 
 
@@ -98,6 +101,23 @@ def test_other_settings_under_the_same_name_are_refused(trained):
     assert ended.returncode == 2
     assert "another name" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_curves_are_there_for_tensorboard(trained):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(Path(trained[1][-1]["report"]).parent / "tensorboard")).Reload()
+    curves = {
+        "loss/train",
+        "loss/validation",
+        "learning rate",
+        "uncertainty/mean U",
+        "uncertainty/mean weight",
+        "pseudo-Dice/IPH",
+    }
+    assert curves <= {*events.Tags()["scalars"]}
+    assert [each.step for each in events.Scalars("uncertainty/mean U")] == [0, 1]
+    assert all(each.value > 0 for each in events.Scalars("uncertainty/mean U"))
 
 
 def test_the_report_opens_offline_and_says_what_happened(trained):

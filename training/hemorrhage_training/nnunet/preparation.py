@@ -15,6 +15,7 @@ from hemorrhage.errors import ArgumentError, ModelError
 from hemorrhage.nnunet.network_plans import read_plans
 
 from ..slices.raw_cases import SPLITS_NAME, RawCases
+from .environment import DATA_PROCESSES, environment_variable
 from .nnunet_failure import said_in_a_sentence
 from .raw_data_set import check_cases, open_raw_data_set, state_of
 from .train_config import NnunetTrainConfig
@@ -51,11 +52,11 @@ def prepare(config: NnunetTrainConfig, say: Callable[[str], None]) -> dict[str, 
     _check_numbers(config)
     base.mkdir(parents=True, exist_ok=True)
     _take_data_set(config, base, raw, say)
+    _take_folds(config, base)  # before nnU-Net's planner, which ends where it finds others
     plans = _plans(config, base, own_plans, say)
     if config.configuration not in plans["configurations"]:
         raise ArgumentError(f"the plans {plans['plans_name']} have no configuration {config.configuration}")
     _preprocess(config, base, plans, say)
-    _take_folds(config, base)
     return _plans_of_run(config, base, plans)
 
 
@@ -133,7 +134,8 @@ def _plans(config: NnunetTrainConfig, base: Path, own: dict[str, Any] | None, sa
     planner = planner_class(config.data.name)
     path = base / f"{planner.plans_identifier}.json"
     if not path.exists():
-        with contextlib.redirect_stdout(io.StringIO()):
+        # nnU-Net takes the number of loading processes for one of threads here, and none is too few.
+        with environment_variable(DATA_PROCESSES, "1"), contextlib.redirect_stdout(io.StringIO()):
             planner.plan_experiment()
     planned: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return planned

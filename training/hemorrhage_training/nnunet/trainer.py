@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from hemorrhage.models.nnunet_folder import read_checkpoint
 from hemorrhage.transforms import TransformPreset
 
 from ..checkpoint_file import remove_checkpoint, whole_checkpoint, write_checkpoint
+from .environment import DATA_PROCESSES, environment_variable
 from .epoch_record import EpochRecord
 from .patch_uncertainty import uncertainty_of
 from .uncertainty_settings import UncertaintySettings
@@ -193,7 +193,7 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
         """Return nnU-Net's data loaders; repeatable ones load in this process."""
         if not self.settings.deterministic:
             return super().get_dataloaders()
-        with _environment("nnUNet_n_proc_DA", "0"):
+        with environment_variable(DATA_PROCESSES, "0"):
             return super().get_dataloaders()
 
     def save_checkpoint(self, filename: str) -> None:
@@ -232,16 +232,3 @@ def _shrunk(uncertainty: Tensor, like: Tensor) -> Tensor:
 
 def _as_list(outputs: Tensor | list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
     return [outputs] if isinstance(outputs, Tensor) else list(outputs)
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
