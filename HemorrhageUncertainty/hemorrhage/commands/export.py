@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -31,4 +32,5 @@ def export(
         results, model, license_name=license_, data=data, intended_use=intended_use, title=title, overwrite=overwrite
     )
     typer.echo(f"{model}: {card.title}, SHA-256 {card.sha256[:16]}...")
-    typer.echo(f"check it: hemorrhage models verify {model}\nuse it:   hemorrhage segment CT -o OUT --model {model}")
+    named = shlex.quote(str(model))
+    typer.echo(f"check it: hemorrhage models verify {named}\nuse it:   hemorrhage segment CT -o OUT --model {named}")

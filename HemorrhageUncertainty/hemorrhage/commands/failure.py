@@ -65,6 +65,11 @@ def _code_and_sentence(error: BaseException) -> tuple[int, str]:
                 ExitCode.UNUSABLE_INPUT,
                 f"{error.filename or 'a file'} cannot be used ({error.strerror}): check its permissions",
             )
+        case OSError() if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
+            return (
+                ExitCode.UNUSABLE_INPUT,
+                f"{error.filename or 'a file'} cannot be used ({error.strerror}): name another file or folder",
+            )
         case RuntimeError() if "DefaultCPUAllocator" in sentence or type(error).__name__ == "OutOfMemoryError":
             return ExitCode.NOT_ENOUGH_RESOURCES, _OUT_OF_MEMORY
         case _:

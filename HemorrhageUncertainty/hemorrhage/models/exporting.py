@@ -63,6 +63,8 @@ def export_model(
             "is a model already: name another folder, or use --overwrite" if is_model_folder(target) else "exists and is no model"
         )
         raise OutputExistsError(f"{target} {what}")
+    if is_model_folder(results):
+        raise ModelError(f"{results} is a model folder already: use it as it is, or hemorrhage models import it")
     if not is_nnunet_folder(results):
         raise ModelError(f"{results} is not a trained-model folder of nnU-Net: name the one with plans.json and fold_0 in it")
     contents = open_nnunet_folder(results)

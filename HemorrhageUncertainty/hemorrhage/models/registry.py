@@ -62,6 +62,8 @@ def load_model(name_or_folder: str | Path = "default") -> Model:
     folder = Path(name_or_folder).expanduser()
     if folder.is_dir():
         return Model(folder)
+    if folder.is_file():
+        raise ModelError(f"{text} is a file, not a model folder: if it is a zip file with a model, use hemorrhage models import")
     if isinstance(name_or_folder, Path) or not re.match(NAME_PATTERN, text):
         raise ModelError(f"there is no model folder {text}")
     raise ModelError(f"there is no model called {text!r} (known: {', '.join(known) or 'none'}) and no folder of that name")

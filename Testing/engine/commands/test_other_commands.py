@@ -84,7 +84,12 @@ def test_unexpected_failure_is_one_sentence(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(MemoryError(), 4), (OSError(28, "No space left on device"), 4), (PermissionError(13, "Permission denied", "x"), 2)],
+    [
+        (MemoryError(), 4),
+        (OSError(28, "No space left on device"), 4),
+        (PermissionError(13, "Permission denied", "x"), 2),
+        (NotADirectoryError(20, "Not a directory", "x/y"), 2),
+    ],
 )
 def test_failures_of_the_machine(monkeypatch, capsys, error, code):
     def fail() -> None:

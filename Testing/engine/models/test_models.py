@@ -292,6 +292,8 @@ def test_not_a_model(tmp_path):
     with pytest.raises(ModelError, match="no model called 'nobody'"):
         load_model("nobody")
     (tmp_path / "plans.json").write_text("{}")
+    with pytest.raises(ModelError, match="is a file, not a model folder"):
+        verify_model(str(tmp_path / "plans.json"))
     (tmp_path / "dataset.json").write_text("{}")
     (tmp_path / "fold_0").mkdir()
     with pytest.raises(ModelError, match="is the training finished"):

@@ -66,6 +66,15 @@ def test_nothing_usable_ends_with_2_and_one_sentence(tmp_path, capsys):
     assert "ground truths" in error
 
 
+def test_a_destination_below_a_file_is_said_in_a_sentence(tmp_path, capsys):
+    source = mixed_bhsd(tmp_path, 1)
+    (tmp_path / "file").write_text("")
+    assert run("data", "import", "bhsd", source, "-o", tmp_path / "file" / "Dataset001_BHSD") == 2
+    error = capsys.readouterr().err
+    assert "name another file or folder" in error
+    assert len(error.splitlines()) == 1
+
+
 def test_without_the_training_package_it_says_what_to_install(tmp_path, monkeypatch, capsys):
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "hemorrhage_training" else real(name))

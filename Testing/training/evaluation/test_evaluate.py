@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import shutil
@@ -285,6 +286,41 @@ def test_damaged_and_unusable_files_are_named(data_set, label_maps, tmp_path):
     file.write_bytes(file.read_bytes()[:400])
     with pytest.raises(UnreadableInputError, match="case_0003"):
         evaluate(Inputs(label_maps, data_set.references), tmp_path / "out")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"classes": 3}'])
+def test_a_damaged_result_is_named(data_set, tmp_path, content):
+    predictions = Path(shutil.copytree(data_set.predictions, tmp_path / "predictions"))
+    (predictions / "case_0001" / "result.json").write_text(content)
+    with pytest.raises(UnreadableInputError, match=r"case_0001.*segment case_0001 again"):
+        evaluate(Inputs(predictions, data_set.references), tmp_path / "out")
+
+
+def test_damaged_scores_are_named(data_set, label_maps, tmp_path):
+    """Wherever the damage is: in the packed numbers, in a checksum, in the table of contents, or at the end."""
+    asked = iter([False, True])
+    with pytest.raises(Interrupted):
+        evaluate(Inputs(label_maps, data_set.references), tmp_path / "out", should_stop=lambda: next(asked))
+    scores = tmp_path / "out" / "scores" / "case_0000.npz"
+    whole, said = scores.read_bytes(), []
+    for at in range(0, len(whole), len(whole) // 30):
+        for content in (whole[:at], whole[:at] + b"\xff\x00\xff" + whole[at + 3 :]):
+            scores.write_bytes(content)
+            with contextlib.suppress(Interrupted):  # what is damaged is not read: the case counts as done
+                try:
+                    evaluate(Inputs(label_maps, data_set.references), tmp_path / "out", should_stop=lambda: True)
+                except UnreadableInputError as error:
+                    said.append(str(error))
+    assert len(said) > 30
+    assert all("case_0000.npz is damaged: delete it" in each for each in said)
+
+
+def test_an_evaluation_is_not_compared_with_what_it_replaces(data_set, label_maps, tmp_path):
+    inputs, out = Inputs(label_maps, data_set.references), tmp_path / "out"
+    evaluate(inputs, out)
+    with pytest.raises(ArgumentError, match="what replaces it"):
+        evaluate(inputs, out, compare=out, overwrite=True)
+    assert (out / "cases.csv").is_file()
 
 
 def test_names_that_do_not_match(data_set, tmp_path):

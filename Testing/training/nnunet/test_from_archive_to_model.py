@@ -18,6 +18,8 @@ from harness.tiny_nnunet import tiny_plans
 from hemorrhage.errors import ArgumentError, ModelError, OutputExistsError
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 from hemorrhage.models.exporting import export_model
+from hemorrhage_training.nnunet.train_config import NnunetTrainConfig
+from hemorrhage_training.nnunet.uncertainty_settings import UncertaintySettings
 
 
 def _hemorrhage(*arguments, cwd, check=True):
@@ -162,6 +164,8 @@ def test_export_refuses_what_it_must(trained, tmp_path):
     assert export_model(Path(results), tmp_path / "m", **say).license == "MIT"
     with pytest.raises(OutputExistsError, match="--overwrite"):
         export_model(Path(results), tmp_path / "m", **say)
+    with pytest.raises(ModelError, match="model folder already"):
+        export_model(tmp_path / "m", tmp_path / "n", **say)
     assert export_model(Path(results), tmp_path / "m", overwrite=True, **say).name == "m"
 
 
@@ -186,6 +190,16 @@ def test_a_bad_configuration_is_one_sentence(tmp_path, content, sentence):
         read_config(path)
     with pytest.raises(ArgumentError, match="cannot be read"):
         read_config(tmp_path / "missing.yaml")
+
+
+def test_the_example_gives_the_defaults(tmp_path):
+    example = Path(__file__).parents[3] / "training" / "configs" / "uncertainty_aware_nnunet.yaml"
+    content = yaml.safe_load(example.read_text())
+    given = NnunetTrainConfig.model_validate(content)
+    bare = NnunetTrainConfig.model_validate({key: content[key] for key in ("method", "data", "work", "name")})
+    assert given == bare
+    assert {*content} == {*NnunetTrainConfig.model_fields}
+    assert {*content["uncertainty"]} == {*UncertaintySettings.model_fields}
 
 
 def test_folders_beside_the_configuration_are_named_without_detours(tmp_path):

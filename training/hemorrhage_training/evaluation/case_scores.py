@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -178,7 +179,7 @@ class CaseScores:
                 errors=errors,
                 has_interval=scalars["has_interval"],
             )
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
             raise UnreadableInputError(f"{path} is damaged: delete it and run the evaluation again") from error
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from hemorrhage.errors import ArgumentError
+from hemorrhage.errors import ArgumentError, UnreadableInputError
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 
 #: The one foreground class when subtypes are not told apart.
@@ -26,10 +26,12 @@ def class_names(results: Iterable[Path], predictions: Path, references: Path) ->
     ------
     ArgumentError
         Two results disagree, or a ``dataset.json`` cannot be understood.
+    UnreadableInputError
+        A ``result.json`` is damaged.
     """
     of_results: Classes | None = None
     for folder in results:
-        names = tuple(json.loads((folder / "result.json").read_text(encoding="utf-8"))["classes"])
+        names = _of_result(folder / "result.json")
         if of_results is not None and names != of_results:
             raise ArgumentError(
                 f"{folder} has the classes {', '.join(names)}, others have {', '.join(of_results)}: evaluate each model by itself"
@@ -47,6 +49,13 @@ def ignore_label(references: Path) -> int | None:
             value = json.loads(path.read_text(encoding="utf-8"))["labels"].get("ignore")
             return None if value is None else int(value)
     return None
+
+
+def _of_result(path: Path) -> Classes:
+    try:
+        return tuple(str(name) for name in json.loads(path.read_text(encoding="utf-8"))["classes"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableInputError(f"{path} is damaged or of something else: segment {path.parent.name} again") from error
 
 
 def _of_dataset(path: Path) -> Classes | None:

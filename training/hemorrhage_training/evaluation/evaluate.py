@@ -85,6 +85,8 @@ def evaluate(
     """
     if not inputs.smallest_lesion_ml >= 0 or jobs < 1:
         raise ArgumentError("the smallest lesion must be zero or more mL, and the number of jobs at least 1")
+    if compare is not None and compare.resolve() == output.resolve():
+        raise ArgumentError(f"{compare} cannot be compared with what replaces it: name another folder for the results")
     if compare is not None and not (compare / "cases.csv").is_file():
         raise ArgumentError(f"{compare} has no cases.csv: name the folder of a finished evaluation to compare with")
     report = progress or _silent

@@ -51,7 +51,7 @@ class UncertaintySettings(BaseModel):
     epochs: Annotated[int, Field(ge=1)] = 300
     iterations: Annotated[int, Field(ge=1)] = 250
     validation_iterations: Annotated[int, Field(ge=1)] = 50
-    save_every: Annotated[int, Field(ge=1)] = 30
+    save_every: Annotated[int, Field(ge=1)] = 10
     deterministic: bool = False
     seed: Annotated[int, Field(ge=0)] = 0
 
