@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from hemorrhage.segmentation import Segmentation
 from hemorrhage.writing.result_schema import record_of
@@ -77,6 +78,25 @@ def world_of(node: Any, index: tuple[float, float, float], matrix: vtk.vtkMatrix
     world = [0.0, 0.0, 0.0]
     node.TransformPointToWorld(own, world)
     return np.array(world)
+
+
+def segment_image(segmentation: Any, identifier: str) -> Any:
+    """Return the binary label map of one segment."""
+    image = slicer.vtkOrientedImageData()
+    segmentation.GetBinaryLabelmapRepresentation(identifier, image)
+    return image
+
+
+def world_points_of_segment(segmentation: Any, identifier: str) -> np.ndarray:
+    """Return the world points (N, 3) of a segment's voxels: by the image itself, then by Slicer's own transform."""
+    image = segment_image(segmentation, identifier)
+    extent = image.GetExtent()
+    shape = tuple(extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0))
+    mask = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape) > 0
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    index = np.argwhere(mask) + np.array([extent[4], extent[2], extent[0]])
+    return np.array([world_of(segmentation, tuple(i), matrix) for i in index])
 
 
 def write_result_folder(segmentation: Segmentation, folder: Path, *, samples: int = 0) -> Path:

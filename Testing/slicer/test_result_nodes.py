@@ -10,7 +10,9 @@ from harness.scene_ct import (
     add_acquisition_transform,
     add_ct,
     add_linear_transform,
+    segment_image,
     world_of,
+    world_points_of_segment,
     write_preview_folder,
     write_result_folder,
 )
@@ -77,26 +79,6 @@ def put_tilted_and_moved(ct):
     add_linear_transform(RIGID, ct.GetParentTransformNode())
 
 
-def segment_image(segmentation, identifier):
-    image = slicer.vtkOrientedImageData()
-    segmentation.GetBinaryLabelmapRepresentation(identifier, image)
-    return image
-
-
-def segment_world_points(segmentation, identifier):
-    """World points of a segment's voxels, from the image itself and Slicer's own transform, as a sorted list."""
-    from vtk.util.numpy_support import vtk_to_numpy
-
-    image = segment_image(segmentation, identifier)
-    extent = image.GetExtent()
-    shape = tuple(extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0))
-    mask = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape) > 0
-    matrix = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    index = np.argwhere(mask) + np.array([extent[4], extent[2], extent[0]])
-    return np.array([world_of(segmentation, tuple(i), matrix) for i in index])
-
-
 def volumes_ml(segmentation):
     return {name: segmentVoxels(segmentation, name).volumeMl for name in segmentation.GetSegmentation().GetSegmentIDs()}
 
@@ -155,7 +137,7 @@ def check_place(result, labels):
     matrix = vtk.vtkMatrix4x4()
     for label, name in ((2, "IPH"), (5, "SDH")):
         expected = np.array([world_of(ct, tuple(i)) for i in np.argwhere(labels == label)])
-        found = segment_world_points(segmentation, name)
+        found = world_points_of_segment(segmentation, name)
         assert found.shape == expected.shape
         assert np.abs(found - expected).max() < 1e-6
     for role in (*MAPS, "probabilities.IPH"):
@@ -252,7 +234,7 @@ def test_everything_comes_back_from_a_saved_scene(files, ct, phantom, tmp_path):
     put_tilted(ct)
     before = importResult(files, ct, prepare(ct))
     roles = set(before.roles)
-    points = segment_world_points(before.segmentation, "IPH")
+    points = world_points_of_segment(before.segmentation, "IPH")
     path = tmp_path / "scène 1.mrb"
     assert slicer.util.saveScene(str(path))
     slicer.mrmlScene.Clear(False)
@@ -264,7 +246,7 @@ def test_everything_comes_back_from_a_saved_scene(files, ct, phantom, tmp_path):
     assert {"segmentation", "samples", "report", "labelColors", "probabilities.SDH", "mutualInformation"} <= roles
     assert result.summary == files.summary
     assert result.report.GetText() == files.report
-    assert segment_world_points(result.segmentation, "IPH") == pytest.approx(points, abs=1e-4)
+    assert world_points_of_segment(result.segmentation, "IPH") == pytest.approx(points, abs=1e-4)
     volumes = {volume.name: volume.volume_ml for volume in phantom.volumes if volume.name in PRESENT}
     scale = prepare(result.ct).voxelVolumesMl() / phantom.ct.voxel_volume_ml
     found = volumes_ml(result.segmentation)
