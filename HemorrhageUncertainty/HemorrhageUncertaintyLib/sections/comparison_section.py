@@ -60,6 +60,7 @@ class ComparisonSection:
             (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._reviewed)) for node in volumes if node is not None
         ]
         self._ui.comparisonTableView.setMRMLTableNode(table)
+        self._ui.comparisonTableView.setVisible(table is not None)
 
     def _reviewed(self, _caller, _event) -> None:
         if not self._missing():

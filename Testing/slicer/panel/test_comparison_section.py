@@ -31,9 +31,12 @@ def view(panel):
 
 def test_a_comparison_of_other_results_is_not_shown_as_if_it_were_of_these(panel, view, compared):
     ui, table = panel.widget.ui, view.mrmlTableNode()
+    ui.compareCollapsibleButton.collapsed = False
     assert table is not None
+    assert view.isVisibleTo(panel.widget.parent)
     ui.earlierSelector.setCurrentNode(compared[2].record)
     assert view.mrmlTableNode() is None
+    assert not view.isVisibleTo(panel.widget.parent)
     ui.earlierSelector.setCurrentNode(compared[0].record)
     assert view.mrmlTableNode() is table
     ui.expansionMlSpinBox.value = 12
