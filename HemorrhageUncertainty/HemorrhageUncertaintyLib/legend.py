@@ -9,6 +9,9 @@ import slicer
 #: As shares of the view: a narrow legend on the lower right, clear of the brain, above the corner of the orientation marker.
 _SIZE, _POSITION = (0.09, 0.32), (0.99, 0.2)
 
+#: Opacity of the black behind its letters, which are white, as bone is.
+_TEXT_BACKGROUND = 0.5
+
 
 def legendOf(display: Any) -> Any:
     """Return the legend of a volume's display node, or None."""
@@ -33,5 +36,8 @@ def addLegend(display: Any, title: str, labelFormat: str) -> Any:
     legend.SetNumberOfLabels(5)
     legend.SetSize(*_SIZE)
     legend.SetPosition(*_POSITION)
+    for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
+        text.SetBackgroundColor(0, 0, 0)
+        text.SetBackgroundOpacity(_TEXT_BACKGROUND)
     legend.EndModify(wasModifying)
     return legend

@@ -104,6 +104,20 @@ def test_legend_is_in_its_corner_and_says_what_it_shows(axial, result):
     assert columns.min() > 420 * 0.6
 
 
+def test_legend_can_be_read_over_bone(axial, result):
+    slicer.util.arrayFromVolume(result.ct)[:] = 2000
+    slicer.util.arrayFromVolumeModified(result.ct)
+    heat_map = HeatMap(result)
+    heat_map.show("entropy", legend=False)
+    white = axial.pixels()
+    heat_map.setLegendVisible(True)
+    legend = axial.pixels()[changed(white, axial.pixels())]
+    isGray = (np.ptp(legend.astype(int), axis=-1) < 5) & (legend.max(axis=-1) > 90)  # neither colors nor shadows
+    background = legend[isGray]
+    assert len(background) > 1000
+    assert np.median(background) < 160  # white letters on it
+
+
 def test_jump_centers_all_views(layout_manager, result):
     slicer.util.setSliceViewerLayers(background=result.ct, fit=True)
     jumpTo(IPH_RAS)
