@@ -105,7 +105,11 @@ def run_training(
         classes, output = list(_foreground(trainer)), sys.stdout
         trainer.on_epoch = on_epoch
         with _quiet():
-            trainer.run_training()
+            try:
+                trainer.run_training()
+            except BaseException:
+                trainer.end_loading()
+                raise
     if config.validate_afterwards and not validated:
         report(Progress(Stage.EVALUATING, message=f"nnU-Net predicts and scores the validation cases of fold {config.fold}"))
         with _quiet():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from batchgenerators.dataloading.nondet_multi_threaded_augmenter import NonDetMultiThreadedAugmenter
 from nnunetv2.training.loss.compound_losses import DC_and_CE_loss
 from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
@@ -195,6 +196,12 @@ class nnUNetTrainerUncertaintyAware(nnUNetTrainer):
             return super().get_dataloaders()
         with environment_variable(DATA_PROCESSES, "0"):
             return super().get_dataloaders()
+
+    def end_loading(self) -> None:
+        """End the processes that load patches, as nnU-Net does after its last epoch: left alone, they complain of each other."""
+        for loader in (self.dataloader_train, self.dataloader_val):
+            if isinstance(loader, NonDetMultiThreadedAugmenter):
+                loader._finish()
 
     def save_checkpoint(self, filename: str) -> None:
         """Write a checkpoint that is whole or not there; the one before is kept."""
