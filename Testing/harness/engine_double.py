@@ -1,7 +1,7 @@
 """Stands in for the engine process and behaves as badly as a test wants; standard library only, so it starts at once.
 
 Run as `python engine_double.py BEHAVIOR [RESULT PREVIEW]`: the folders hold a finished result and a preview, which are copied
-to where the client asks for them.
+to where the client asks for them, under the name of the method that it asks for.
 """
 
 from __future__ import annotations
@@ -86,6 +86,10 @@ def segment(behavior: str, request: dict, result: Path = Path(), preview: Path =
         folder.mkdir()
     else:
         shutil.copytree(result, folder)
+        if request["method"]:
+            record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+            record["provenance"]["method"] = request["method"]
+            (folder / "result.json").write_text(json.dumps(record), encoding="utf-8")
     say("result", identifier, folder=str(folder))
 
 
