@@ -36,6 +36,8 @@ class InstalledModel:
         Ways to draw samples; the first is the model's own.
     card : str
         Where it comes from and what it is for, as simple HTML for a tool tip.
+    trained : str
+        On what it was trained, in one sentence.
     passes : mapping of method to int
         Forward passes of a network that one sample takes, as far as the card tells.
     problem : str
@@ -48,6 +50,7 @@ class InstalledModel:
     origin: Origin
     methods: tuple[str, ...] = ()
     card: str = ""
+    trained: str = ""
     passes: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
 
@@ -81,11 +84,12 @@ def _describe(folder: Path, origin: Origin) -> InstalledModel:
     if not (folder / _CARD).is_file():
         text = _("nnU-Net v2 model without a card: nothing is said about where it was trained and what it is for.")
         methods = tuple(stock_methods(len(list(folder.glob(_FOLDS)))))
-        return InstalledModel(name, folder.name, folder, origin, methods, escape(text))
+        return InstalledModel(name, folder.name, folder, origin, methods, escape(text), text)
     try:
         card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
         methods = tuple(map(str, card.get("methods", stock_methods(1))))
-        return InstalledModel(name, str(card["title"]), folder, origin, methods, _cardText(card), _passes(card, methods))
+        text, passes = _cardText(card), _passes(card, methods)
+        return InstalledModel(name, str(card["title"]), folder, origin, methods, text, _trained(card), passes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sentence = _("The model {name} is damaged ({reason}): import it again.").format(name=folder.name, reason=error)
         return InstalledModel(name, folder.name, folder, origin, problem=sentence)
@@ -116,6 +120,12 @@ def _cardText(card: dict[str, Any]) -> str:
     lines = [f"<b>{escape(str(card['title']))}</b>"]
     lines += [f"{escape(label)}: {escape(str(text))}" for label, text in rows.items() if text]
     return "<br>".join(lines)
+
+
+def _trained(card: dict[str, Any]) -> str:
+    """Return on what a model was trained, in one sentence: nobody looks for that in a tool tip."""
+    data = str((card.get("training") or {}).get("data") or "").strip().rstrip(".")
+    return _("Trained on: {data}.").format(data=data) if data else _("Its card does not say on what it was trained.")
 
 
 def _isShort(value: Any) -> bool:

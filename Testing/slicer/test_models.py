@@ -30,6 +30,7 @@ def test_model_without_a_card_offers_what_the_engine_would(models, folds, method
     assert model.methods == methods
     assert not model.problem
     assert "nothing is said about where it was trained" in model.card
+    assert model.trained == model.card
 
 
 def test_damaged_card_is_listed_with_what_to_do(models):
@@ -66,6 +67,19 @@ def test_a_second_embedded_model_is_offered_by_its_short_name(models, embedded):
     assert fast.methods == ("slex", "slex-tta")
     assert "<b>Small SLEX-Net</b>" in fast.card
     assert "Trained on" in fast.card
+
+
+def test_panel_says_on_what_the_model_was_trained(models, embedded, hosted_module):
+    """Beside the selector, not only in a tool tip: a model that has seen simulated CT only must not be taken for more."""
+    path = embedded / FAST_NAME / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"training": {}}), encoding="utf-8")
+    slicer.util.selectModule(hosted_module.name)
+    widget = slicer.util.getModuleWidget(hosted_module.name)
+    label = widget.ui.modelInfoLabel
+    assert label.text == "Trained on: simulated head CT only."
+    assert label.isVisibleTo(widget.parent)
+    widget.ui.modelComboBox.setCurrentIndex(1)
+    assert label.text == "Its card does not say on what it was trained."
 
 
 def test_an_embedded_model_without_a_short_name_is_offered_by_its_own(models, embedded, monkeypatch):

@@ -34,6 +34,8 @@ class ModelDescription(Protocol):
         Ways to draw samples; the first is the model's own.
     card : str
         Where it comes from and what it is for, for the tool tip.
+    trained : str
+        On what it was trained, in one sentence; may be empty.
     passes : mapping of method to int
         Forward passes of the network that one sample takes, as far as that is known without the engine.
     problem : str
@@ -45,6 +47,7 @@ class ModelDescription(Protocol):
     folder: Path
     methods: Sequence[str]
     card: str
+    trained: str
     passes: Mapping[str, int]
     problem: str
 
@@ -156,6 +159,9 @@ class InputSection:
 
     def _showMethods(self) -> None:
         model = self._modelOf(self._parameterNode.model)
+        known = (model.problem or model.trained) if model is not None else ""
+        self._ui.modelInfoLabel.text = known
+        self._ui.modelInfoLabel.setVisible(bool(known))
         methods = list(model.methods) if model is not None else []
         if self._parameterNode.method not in methods:
             self._parameterNode.method = methods[0] if methods else ""
