@@ -99,8 +99,9 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self._setParameterNode(self.logic.getParameterNode())
         node = self._parameterNode
         if node.ct is None:
-            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-            node.ct = next((volume for volume in volumes if _mayBeCT(volume)), None)
+            volumes = [volume for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if _mayBeCT(volume)]
+            shown = slicer.app.applicationLogic().GetSelectionNode().GetActiveVolumeID()
+            node.ct = next((volume for volume in volumes if volume.GetID() == shown), volumes[0] if volumes else None)
         if node.result is None:
             results = HemorrhageResult.all()
             node.result = results[-1].record if results else None

@@ -46,6 +46,20 @@ def test_without_a_ct_the_button_says_what_is_missing(panel):
     assert ui.researchUseLabel.isVisibleTo(panel.widget.parent)
 
 
+def test_the_ct_that_is_looked_at_is_selected_first(panel, ct, phantom):
+    panel.leave()
+    panel.widget.logic.getParameterNode().ct = None
+    later = add_ct(phantom.ct.hu, phantom.ct.affine, "CT 2")
+    slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(later.GetID())
+    slicer.util.selectModule("HemorrhageUncertainty")
+    assert panel.widget.ui.ctSelector.currentNode() is later
+    panel.leave()
+    panel.widget.logic.getParameterNode().ct = None
+    slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(None)
+    slicer.util.selectModule("HemorrhageUncertainty")
+    assert panel.widget.ui.ctSelector.currentNode() is ct
+
+
 def test_a_ct_is_checked_as_soon_as_it_is_selected(panel, ct):
     ui = panel.widget.ui
     ui.ctSelector.setCurrentNode(ct)
