@@ -9,8 +9,10 @@ import vtk
 #: Tags of segments that Slicer's exporter reads.
 TYPE_TAG, NAME_TAG = "DICOM.SegmentAlgorithmType", "DICOM.SegmentAlgorithmName"
 AUTOMATIC, EDITED = "AUTOMATIC", "SEMIAUTOMATIC"
-#: Most characters of a long string (LO) in DICOM, which also must not hold a backslash.
+#: Most characters of a long string (LO) in DICOM.
 _LONGEST = 64
+#: Ends a string there, or a tag in Slicer's files of segmentations.
+_ENDINGS = str.maketrans("\\|\n", "///")
 
 
 def tagAutomatic(segmentation: Any, procedure: str) -> None:
@@ -22,7 +24,7 @@ def tagAutomatic(segmentation: Any, procedure: str) -> None:
     procedure : str
         Method and model.
     """
-    name = f"HemorrhageUncertainty, {procedure}".replace("\\", "/")[:_LONGEST].strip()
+    name = f"HemorrhageUncertainty, {procedure}".translate(_ENDINGS)[:_LONGEST].strip()
     segments = segmentation.GetSegmentation()
     for identifier in segments.GetSegmentIDs():
         segments.GetSegment(identifier).SetTag(TYPE_TAG, AUTOMATIC)

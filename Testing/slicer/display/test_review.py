@@ -7,7 +7,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from harness.result_in_scene import add_result
-from HemorrhageUncertaintyLib.algorithm_tags import NAME_TAG, TYPE_TAG, tagOf
+from HemorrhageUncertaintyLib.algorithm_tags import NAME_TAG, TYPE_TAG, tagAutomatic, tagOf
 from HemorrhageUncertaintyLib.edit_follower import EditFollower
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
 from HemorrhageUncertaintyLib.marks import ItemKind, Mark
@@ -171,6 +171,16 @@ def test_exporters_are_told_what_a_person_has_changed(review):
     result.segmentation.GetSegmentation().AddEmptySegment("EDH", "EDH")
     edit(result, "EDH", lambda array: array[5:7, 5:7, 5:7].fill(1))
     assert how() == {"IPH": "SEMIAUTOMATIC", "SAH": "AUTOMATIC", "SDH": "AUTOMATIC", "EDH": ""}
+
+
+def test_what_exporters_are_told_survives_saving(review, tmp_path):
+    name = "a model | with \\ and : in a name that is longer than what DICOM has room for"
+    tagAutomatic(review.result.segmentation, name)
+    path = str(tmp_path / "segmentation.seg.nrrd")
+    assert slicer.util.saveNode(review.result.segmentation, path)
+    segment = slicer.util.loadSegmentation(path).GetSegmentation().GetSegment("IPH")
+    assert tagOf(segment, TYPE_TAG) == "AUTOMATIC"
+    assert tagOf(segment, NAME_TAG) == "HemorrhageUncertainty, a model / with / and : in a name that is"
 
 
 def test_voxels_added_to_a_rejected_lesion_are_rejected_and_new_ones_count(review):
