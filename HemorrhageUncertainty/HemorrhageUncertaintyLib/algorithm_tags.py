@@ -38,6 +38,12 @@ def tagEdited(segmentation: Any, segmentID: str) -> None:
         segment.SetTag(TYPE_TAG, EDITED)
 
 
+def isAutomatic(segmentation: Any) -> bool:
+    """Whether a program made all segments of a segmentation node, and nobody has been seen to change one."""
+    segments = segmentation.GetSegmentation()
+    return all(tagOf(segments.GetSegment(each), TYPE_TAG) == AUTOMATIC for each in segments.GetSegmentIDs())
+
+
 def tagOf(segment: Any, tag: str) -> str:
     """Return a tag of a segment; empty where it has none."""
     value = vtk.reference("")

@@ -9,7 +9,9 @@ from typing import Any
 
 import slicer
 
+from .algorithm_tags import isAutomatic
 from .hierarchy import folderOf, keepTogether, removeFolder
+from .marks import Marks
 from .procedure import Procedure
 
 RECORD_MODULE = "HemorrhageUncertaintyResult"
@@ -72,7 +74,7 @@ class HemorrhageResult:
 
     @classmethod
     def repeatedBy(cls, ctNode: Any, summary: dict[str, Any]) -> list[HemorrhageResult]:
-        """The results of a CT by the same model and method as a new one, which takes their place."""
+        """The results of a CT by the same model and method as a new one, which repeats them."""
         procedure = Procedure.of(summary)
         return [result for result in cls.ofCT(ctNode) if result.procedure.isRepeatedBy(procedure)]
 
@@ -115,6 +117,11 @@ class HemorrhageResult:
     def procedure(self) -> Procedure:
         """By which model and method it came about."""
         return Procedure.of(self.summary)
+
+    @property
+    def isReviewed(self) -> bool:
+        """Whether a reader has put work into it: marked a finding, or changed the segmentation of the result that was shown."""
+        return not Marks(self._record).isEmpty or (self.segmentation is not None and not isAutomatic(self.segmentation))
 
     def map(self, name: str) -> Any:
         """Return the volume node of a map (see `heat_map.MAP_NAMES`) or of ``probabilities.CLASS``, or None."""

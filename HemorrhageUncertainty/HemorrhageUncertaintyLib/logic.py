@@ -165,7 +165,8 @@ class HemorrhageUncertaintyLogic(ScriptedLoadableModuleLogic):
         preset : str, optional
             Ranges of the random transforms: ``paper`` or ``anisotropic``; by default chosen by the spacing.
         replace : bool
-            Whether an earlier result of the same CT by the same model and method is removed; those of others stay beside it.
+            Whether an earlier result of the same CT by the same model and method is removed; those of others stay beside it,
+            and so does one that a reader has reviewed or edited.
 
         Returns
         -------

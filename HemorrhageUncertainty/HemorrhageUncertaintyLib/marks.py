@@ -49,6 +49,11 @@ class Marks:
         """Return a mark; `Mark.UNREVIEWED` where none was set."""
         return Mark[self._all(kind).get(str(number), Mark.UNREVIEWED.name)]
 
+    @property
+    def isEmpty(self) -> bool:
+        """Whether nobody has said anything yet."""
+        return all(mark == Mark.UNREVIEWED.name for kind in ItemKind for mark in self._all(kind).values())
+
     def set(self, kind: ItemKind, number: int, mark: Mark) -> None:
         """Set a mark."""
         marks = self._all(kind)

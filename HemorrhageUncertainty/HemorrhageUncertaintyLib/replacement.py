@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
 
 import slicer
 
@@ -34,6 +35,16 @@ def replaceSteps(earlier: Iterable[HemorrhageResult], result: HemorrhageResult) 
         for each in waiting:
             _switch(each, result)
             each.remove()
+
+
+def replaceable(ct: Any, summary: Mapping[str, Any]) -> list[HemorrhageResult]:
+    """Return the results of a CT that a new one takes the place of; what a reader has put work into is never taken away."""
+    return [each for each in HemorrhageResult.repeatedBy(ct, summary) if not each.isReviewed]
+
+
+def numberOf(ct: Any, summary: Mapping[str, Any]) -> int:
+    """Return as the how many-eth of its kind a new result will stay in the scene, from 1."""
+    return 1 + sum(each.isReviewed for each in HemorrhageResult.repeatedBy(ct, summary))
 
 
 def _switch(earlier: HemorrhageResult, result: HemorrhageResult) -> None:

@@ -21,7 +21,7 @@ from .label_segments import fillSegmentation
 from .map_volume import addMapVolume, imageSteps
 from .preview_nodes import PreviewNodes, importPreview, previewSteps
 from .procedure import Procedure
-from .replacement import replaceSteps
+from .replacement import numberOf, replaceable, replaceSteps
 from .result_files import ResultFiles
 from .samples import addLabelColors, addSamples, sampleSequence, shownSample
 from .step_runner import allSteps
@@ -80,7 +80,8 @@ class ImportSteps:
         files, ct, given = self._files, self._ct, self._input
         name = ct.GetName() or _("CT")
         # Which says what is what where results of several methods lie beside each other.
-        how = Procedure.of(files.summary).shortLabel
+        algorithm, number = Procedure.of(files.summary).shortLabel, numberOf(ct, files.summary)
+        how = f"{algorithm}, {number}" if number > 1 else algorithm
         title = _("{ct} hemorrhage ({how})").format(ct=name, how=how)
         result = self._partial = HemorrhageResult.create(ct, files.summary, title)
         labels = yield from given.toNodeGridSteps(files.labels, "labels")
@@ -89,7 +90,7 @@ class ImportSteps:
         result.setNode("segmentation", segmentation)
         segmentation.CreateDefaultDisplayNodes()
         fillSegmentation(segmentation, labels, files.classes, ct)
-        tagAutomatic(segmentation, how)
+        tagAutomatic(segmentation, algorithm)
         folder = createFolder(ct, title)
         putInFolder(folder, [segmentation])
         yield
@@ -136,14 +137,15 @@ def importResult(files: ResultFiles, ct: Any, input: CTInput, *, replace: bool =
     files, ct, input
         See `ImportSteps`.
     replace : bool
-        Whether earlier results of this CT by the same model and method are removed once this one is complete.
+        Whether earlier results of this CT by the same model and method are removed once this one is complete, unless a reader
+        has reviewed or edited them.
 
     Raises
     ------
     ResultDroppedError
         The CT is no longer in the scene, or has been moved or replaced since it was given to the engine.
     """
-    earlier = HemorrhageResult.repeatedBy(ct, files.summary) if replace else []
+    earlier = replaceable(ct, files.summary) if replace else []
     steps = ImportSteps(files, ct, input)
     for _step in steps:
         pass

@@ -9,7 +9,7 @@ from typing import Any
 from .ct_input import CTInput, VerdictLevel, prepareSteps
 from .distribution_plot import distributionPlotSteps
 from .hemorrhage_result import HemorrhageResult
-from .replacement import replaceSteps
+from .replacement import replaceable, replaceSteps
 from .result_files import ResultFiles
 from .result_nodes import ImportSteps, PreviewNodes, previewSteps
 from .review import Review
@@ -23,7 +23,8 @@ class ResultScene:
     Parameters
     ----------
     replace : bool
-        Whether a new result takes the place of an earlier one of the same CT by the same model and method.
+        Whether a new result takes the place of an earlier one of the same CT by the same model and method, unless a reader has
+        reviewed or edited that.
     """
 
     def __init__(self, replace: bool = True) -> None:
@@ -64,7 +65,7 @@ class ResultScene:
     def replaceSteps(self, result: HemorrhageResult) -> Generator[None, None, None]:
         """Let a complete result take the place of what it repeats; closing this does the rest at once."""
         if self._replace:
-            earlier = HemorrhageResult.repeatedBy(result.ct, result.summary)
+            earlier = replaceable(result.ct, result.summary)
             yield from replaceSteps([each for each in earlier if each != result], result)
 
     def previewSteps(

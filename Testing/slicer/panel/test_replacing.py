@@ -7,6 +7,7 @@ import slicer
 
 from harness.event_loop import wait_until
 from harness.heartbeat import least_late_ms
+from harness.run_double import import_result
 from harness.scene_ct import add_ct, write_preview_folder, write_result_folder
 from harness.synthetic_segmentation import synthetic_segmentation
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
@@ -70,3 +71,27 @@ def test_replacing_a_result_holds_nothing_up_and_there_is_always_one_to_see(live
     assert min(rows) > 0
     assert node.result is node.earlier is result.record
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [result.segmentation]
+
+
+@pytest.mark.parametrize("work", ["mark", "edit"])
+def test_what_a_reader_has_worked_on_is_not_replaced(panel, phantom, result_folder, work):
+    ct = add_ct(phantom.ct.hu, phantom.ct.affine, "CT")
+    first = import_result(result_folder, ct)
+    panel.widget.showResult(first)
+    if work == "mark":
+        panel.widget.ui.nextButton.click()
+        panel.widget.ui.confirmButton.click()
+    else:
+        array = slicer.util.arrayFromSegmentBinaryLabelmap(first.segmentation, "IPH", ct)
+        array[:, ::2] = 0
+        slicer.util.updateSegmentBinaryLabelmapFromArray(array, first.segmentation, "IPH", ct)
+        wait_until(lambda: first.isReviewed)
+    second = import_result(result_folder, ct)
+    assert HemorrhageResult.ofCT(ct) == [first, second]
+    assert (first.name, second.name) == ("CT hemorrhage (tta, phantom)", "CT hemorrhage (tta, phantom, 2)")
+    third = import_result(result_folder, ct)
+    assert HemorrhageResult.ofCT(ct) == [first, third]
+    assert third.name == "CT hemorrhage (tta, phantom, 2)"
+    panel.widget.showResult(first)
+    panel.widget.ui.clearMarkButton.click()
+    assert first.isReviewed == (work == "edit")
