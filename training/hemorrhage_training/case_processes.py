@@ -5,12 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from hemorrhage.errors import Interrupted, ResourceError
+from hemorrhage.errors import ExitCode, Interrupted, ResourceError
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.progress import StopCallback
 
@@ -69,10 +70,19 @@ def work_through(
 def _begin_process(processes: int) -> None:
     """Leave Ctrl-C to the main process, which lets the cases in work end and starts no more; share the cores."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_main_process, daemon=True).start()
     reuse_freed_memory()
     threads = max(1, len(os.sched_getaffinity(0)) // processes) if hasattr(os, "sched_getaffinity") else 1
     # Read when torch and NumPy's libraries are loaded, which in a new interpreter has not happened yet.
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+
+
+def _end_with_main_process() -> None:
+    """End when the main process is gone: killed, it tells nobody, and this one would wait for cases, holding memory, for ever."""
+    main = multiprocessing.parent_process()
+    if main is not None:
+        main.join()
+        os._exit(ExitCode.INTERRUPTED)
 
 
 def _stop_if_asked(should_stop: StopCallback | None) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +18,7 @@ import pytest
 import SimpleITK
 from sklearn.metrics import log_loss, roc_auc_score
 
+from harness.process_group import process_group_is_alive
 from hemorrhage.errors import ArgumentError, GeometryError, Interrupted, NotAVolumeError, OutputExistsError, UnreadableInputError
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.intracranial_mask import intracranial_mask
@@ -171,6 +177,55 @@ def test_a_stopped_run_goes_on_where_it_was(data_set, label_maps, tmp_path):
     evaluate(inputs, out)
     assert {name: (out / "scores" / name).stat().st_mtime_ns for name in kept} == kept
     assert len(rows_of(out / "cases.csv")) == 4 * 6
+
+
+def test_memory_does_not_grow_with_the_cases(data_set, tmp_path, monkeypatch):
+    """Maps and histograms are let go case by case; only numbers stay. What is counted here is what Python and NumPy ask for."""
+    monkeypatch.setattr("hemorrhage_training.evaluation.evaluate.write_evaluation", lambda *_: None)
+    peaks = []
+    for count in (4, 4, 24):  # the first one imports
+        root = tmp_path / f"{count}_{len(peaks)}"
+        for k in range(count):
+            for kind, ending in ((data_set.predictions, ""), (data_set.references, ".nii.gz")):
+                link = root / kind.name / f"case_{k:04d}{ending}"
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(kind / f"case_{k % 4:04d}{ending}")
+        tracemalloc.start()
+        try:
+            evaluate(Inputs(root / data_set.predictions.name, root / data_set.references.name), root / "out")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[2] < 1.1 * peaks[1]
+
+
+def test_killed_with_its_processes_at_work_it_goes_on(evaluated, data_set, tmp_path):
+    """SIGKILL, which nobody can handle: no process stays behind, what is finished is kept, and the tables are the same."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "hemorrhage", "evaluate", data_set.predictions, data_set.references, "-o", out]
+    process = subprocess.Popen(
+        [*map(str, command), "--raters", str(data_set.raters), "--jobs", "2", "--progress", "none"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 240
+    while not list(out.glob("scores/*.npz")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    while process_group_is_alive(process.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not (out / "cases.csv").exists()
+    kept = {path.name: path.stat().st_mtime_ns for path in out.glob("scores/*.npz")}
+    evaluate(Inputs(data_set.predictions, data_set.references, raters=data_set.raters), out)
+    assert {name: (out / "scores" / name).stat().st_mtime_ns for name in kept} == kept
+    for name in ("cases.csv", "segmentation.csv", "volume.csv", "raters.csv"):
+        assert (out / name).read_text() == (evaluated / name).read_text()
 
 
 def test_a_changed_file_is_evaluated_anew(data_set, label_maps, tmp_path):

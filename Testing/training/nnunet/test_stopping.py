@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.process_group import process_group_is_alive
 from harness.raw_heads import write_folds, write_raw_heads
 from harness.tiny_nnunet import tiny_plans
 from hemorrhage.errors import Interrupted
@@ -71,17 +72,9 @@ def test_interrupted_in_an_epoch(config, to_whom):
     assert begun["done"] >= done
     assert begun["message"].startswith("going on after epoch") == (done > 0)
     deadline = time.monotonic() + 60
-    while _alive(process.pid):  # no loading process outlives the command
+    while process_group_is_alive(process.pid):  # no loading process outlives the command
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_asked_to_stop_it_ends_with_the_epoch_and_goes_on_from_it(config, monkeypatch):
