@@ -16,15 +16,13 @@ from .marks import ItemKind, Mark, Marks
 from .review_points import fillPoints, pointOf, showMarks
 from .segment_voxels import segmentOf
 from .step_runner import allSteps
-from .tables import TOTAL, setLesionReview, setPlaceReview, setReviewedMl
+from .tables import TOTAL, setLesionReview, setPlaceReview, setReviewedMl, volumeText
 from .views import jumpTo
 
 #: So many lesions, the largest, become points; the table lists all of them. Hundreds of points would bury the CT.
 MOST_POINTS = 50
 _COUNTED, _COUNTED_SUBTYPES = "review.lesionsMl", "review.subtypesMl"
 _BACKGROUND = "background"
-#: Smaller lesions are named with two decimals.
-_ONE_DECIMAL_ML = 0.5
 #: Volumes in mL that differ by less are the same; a voxel of a head CT has 0.0005 mL or more.
 _SAME_ML = 1e-6
 _Key = TypeVar("_Key", int, str)
@@ -216,8 +214,7 @@ class Review:
 
 
 def _lesionTitle(row) -> str:
-    decimals = 1 if row["volume_ml"] >= _ONE_DECIMAL_ML else 2
-    volume = f"{row['volume_ml']:.{decimals}f}"
+    volume = volumeText(row["volume_ml"])
     return _("{number} {subtype} {volume} mL").format(number=row["number"], subtype=row["name"], volume=volume)
 
 

@@ -14,6 +14,8 @@ from .step_runner import allSteps
 from .table_node import Column, ColumnType, columnValues, fillTable, setColumnValues
 
 TOTAL = "total"
+#: Smaller volumes are told with two decimals: "0.0 mL" of a finding is no answer.
+_ONE_DECIMAL_ML = 0.5
 _THRESHOLDS = "exceedsMl"
 
 
@@ -103,6 +105,11 @@ def setPlaceReview(result, marks: Mapping[int, str]) -> None:
     if table is None:  # a user has deleted it
         return
     setColumnValues(table, "mark", [marks.get(rank, "") for rank in columnValues(table, "rank")])
+
+
+def volumeText(volumeMl: float) -> str:
+    """Return a finding's volume in mL with as many decimals as it needs."""
+    return f"{volumeMl:.2f}" if 0 < volumeMl < _ONE_DECIMAL_ML else f"{volumeMl:.1f}"
 
 
 def _tableNode(result, role: str, name: str):

@@ -10,7 +10,7 @@ from ..layout import showLayout, showPlot, showTable
 from ..marks import ItemKind, Mark
 from ..review import Review
 from ..table_node import columnValues
-from ..tables import TOTAL, makeTables, setThresholdMl, thresholdsMl
+from ..tables import TOTAL, makeTables, setThresholdMl, thresholdsMl, volumeText
 from .table_cells import Header, fillCells, prepareTable
 from .volumes_table import VolumesTable
 
@@ -168,7 +168,9 @@ class ReadingSection:
     def _fill(self, each: _List) -> None:
         node = self._result.node(each.tableRole) if self._result is not None else None
         columns = [columnValues(node, column) for column in each.columns] if node is not None else []
-        rows = [[f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in row] for row in zip(*columns, strict=True)]
+        rows = [
+            [volumeText(cell) if isinstance(cell, float) else str(cell) for cell in row] for row in zip(*columns, strict=True)
+        ]
         fillCells(each.widget, [_header(node, column) for column in each.columns] if node is not None else [], rows)
 
     def _goToSubtype(self, name: str) -> None:

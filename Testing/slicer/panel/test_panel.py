@@ -18,6 +18,7 @@ from HemorrhageUncertaintyLib.marks import ItemKind, Mark
 from HemorrhageUncertaintyLib.preview_nodes import importPreview
 from HemorrhageUncertaintyLib.review import Review
 from HemorrhageUncertaintyLib.table_node import columnValues
+from HemorrhageUncertaintyLib.tables import setLesionReview
 
 
 @pytest.fixture
@@ -277,6 +278,12 @@ def test_rejecting_a_lesion_takes_it_out_of_the_reviewed_total(panel, shown):
     assert Review(shown).items(ItemKind.LESION)[0].mark is Mark.REJECTED
     ui.clearMarkButton.click()
     assert _texts(ui.lesionsTable)[0][-1] == ""
+
+
+def test_a_small_finding_has_a_volume(panel, shown):
+    setLesionReview(shown, {1: 7.06, 2: 0.037, 3: 0.0}, {})
+    panel.widget.reading.setResult(shown)
+    assert [row[2] for row in _texts(panel.widget.ui.lesionsTable)] == ["7.1", "0.04", "0.0"]
 
 
 def test_a_volume_can_be_clicked_to_see_where_it_is(panel, shown):
