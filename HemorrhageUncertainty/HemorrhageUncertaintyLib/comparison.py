@@ -16,6 +16,8 @@ from .table_node import Column, ColumnType, columnValues, fillTable
 
 #: Role of the table in the record of the later result, with which it goes away.
 ROLE = "comparisonTable"
+#: Columns that need several samples on both sides.
+_OF_SAMPLES = ("low_ml", "high_ml", "probability_expansion")
 #: What the table was made of: reference to the record of the earlier result, and attribute with both thresholds.
 _EARLIER, _THRESHOLDS = "earlierResult", "HemorrhageUncertainty.expansion"
 
@@ -38,7 +40,8 @@ def compare(
     Returns
     -------
     vtkMRMLTableNode
-        One row for each subtype that both results know, the total last.
+        One row for each subtype that both results know, the total last. Without interval and probability where a result has a
+        single sample: of such a one they would say 0 or 1, as if it were sure.
 
     Raises
     ------
@@ -54,10 +57,18 @@ def compare(
         later.setNode(ROLE, table)
     table.SetName(_("Change from {earlier} to {later}").format(earlier=earlier.name, later=later.name))
     reviewed = _reviewedChange(earlier, later, [change.name for change in changes])
-    fillTable(table, _columns(changes, reviewed, thresholdMl, thresholdPercent))
+    columns = _columns(changes, reviewed, thresholdMl, thresholdPercent)
+    if isSingle(earlier) or isSingle(later):
+        columns = [column for column in columns if column.name not in _OF_SAMPLES]
+    fillTable(table, columns)
     table.SetNodeReferenceID(_EARLIER, earlier.record.GetID())
     table.SetAttribute(_THRESHOLDS, _thresholds(thresholdMl, thresholdPercent))
     return table
+
+
+def isSingle(result: HemorrhageResult) -> bool:
+    """Whether a result rests on a single sample, so that nothing is known of how its volumes are distributed."""
+    return len(result.summary["volumes"][-1]["samples_ml"]) < 2
 
 
 def comparisonOf(earlier: HemorrhageResult, later: HemorrhageResult, thresholdMl: float, thresholdPercent: float) -> Any:

@@ -4,7 +4,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from ..comparison import comparisonOf
+from ..comparison import comparisonOf, isSingle
 from ..hemorrhage_result import HemorrhageResult
 from ..patients import differentPatients
 
@@ -35,7 +35,7 @@ class ComparisonSection:
     def update(self) -> None:
         """Say what is missing for a comparison; show the table only while it belongs to what is selected."""
         missing = self._missing()
-        warning = "" if missing else differentPatients(*(result.ct for result in self._pair()))
+        warning = "" if missing else self._warning()
         self._ui.patientsLabel.text = warning
         self._ui.patientsLabel.setVisible(bool(warning))
         self._ui.compareButton.enabled = not missing
@@ -69,6 +69,14 @@ class ComparisonSection:
     def _pair(self) -> list[HemorrhageResult]:
         node = self._parameterNode
         return [HemorrhageResult.fromRecord(record) for record in (node.earlier, node.later)]
+
+    def _warning(self) -> str:
+        """Return what a reader must know about the two results; empty if that is nothing."""
+        pair = self._pair()
+        warnings = [differentPatients(*(result.ct for result in pair))]
+        if any(isSingle(result) for result in pair):
+            warnings.append(_("A result of a single sample gives no interval and no probability of expansion."))
+        return " ".join(filter(None, warnings))
 
     def _thresholds(self) -> tuple[float, float]:
         return self._parameterNode.expansionMl, self._parameterNode.expansionPercent

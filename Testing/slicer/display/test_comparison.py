@@ -1,6 +1,8 @@
 """Two results side by side: change, interval, and the probability of expansion over all pairs of samples."""
 
 import itertools
+import json
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -55,6 +57,18 @@ def test_table_holds_change_interval_and_probability(pair):
     assert found["IVH"]["change_percent"] == "new"
     assert found["EDH"]["change_percent"] == ""
     assert found["EDH"]["probability_expansion"] == 0
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_single_sample_gives_neither_interval_nor_probability(pair, side):
+    """It would be sure of everything: 0 or 1."""
+    summary = deepcopy(pair[side].summary)
+    for row in summary["volumes"]:
+        row["samples_ml"] = row["samples_ml"][:1]
+    pair[side].record.SetParameter("result", json.dumps(summary))
+    found = rows(compare(*pair))["IPH"]
+    assert found["change_ml"] == pytest.approx(found["later_ml"] - found["earlier_ml"], abs=2e-3)
+    assert not {"low_ml", "high_ml", "probability_expansion"} & set(found)
 
 
 def test_change_that_rounds_to_nothing_has_no_sign(result, tmp_path):

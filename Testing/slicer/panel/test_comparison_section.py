@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
+
 import pytest
 import slicer
 
@@ -67,6 +70,17 @@ def test_nothing_is_followed_after_the_later_result_has_gone(view, compared):
     Review(compared[0]).update()
     assert view.mrmlTableNode() is None
     assert len(HemorrhageResult.all()) == 2
+
+
+def test_a_result_of_one_sample_is_said_to_give_no_probability(panel, view, compared):
+    summary = deepcopy(compared[0].summary)
+    for row in summary["volumes"]:
+        row["samples_ml"] = row["samples_ml"][:1]
+    compared[0].record.SetParameter("result", json.dumps(summary))
+    panel.widget.comparison.update()
+    assert panel.widget.ui.patientsLabel.text.startswith("A result of a single sample gives no interval")
+    panel.widget.ui.compareButton.click()
+    assert "probability_expansion" not in {view.mrmlTableNode().GetColumnName(index) for index in range(9)}
 
 
 def test_different_patients_are_noticed_but_not_refused(panel, view, compared):
