@@ -13,14 +13,12 @@ from .algorithm_tags import tagEdited
 from .edit_follower import EditFollower, laterInEventLoop
 from .lesion_numbers import ROLE, LesionCount, countLesions, lesionNumberSteps
 from .marks import ItemKind, Mark, Marks
-from .review_points import fillPoints, pointOf, showMarks
+from .review_points import MOST_SHOWN, fillPoints, pointOf, showMarks
 from .segment_voxels import segmentOf
 from .step_runner import allSteps
 from .tables import TOTAL, setLesionReview, setPlaceReview, setReviewedMl, volumeText
 from .views import jumpTo
 
-#: So many lesions, the largest, become points; the table lists all of them. Hundreds of points would bury the CT.
-MOST_POINTS = 50
 _COUNTED, _COUNTED_SUBTYPES = "review.lesionsMl", "review.subtypesMl"
 _BACKGROUND = "background"
 #: Volumes in mL that differ by less are the same; a voxel of a head CT has 0.0005 mL or more.
@@ -76,7 +74,7 @@ class Review:
         """Do what `start` does, in steps between which the application can draw."""
         summary = self.result.summary
         anchors = yield from lesionNumberSteps(self.result)
-        lesions = [(_lesionTitle(row), anchors.get(row["number"], row["centre_ras"])) for row in summary["lesions"][:MOST_POINTS]]
+        lesions = [(_lesionTitle(row), anchors.get(row["number"], row["centre_ras"])) for row in summary["lesions"]]
         places = [(_placeTitle(row), row["centre_ras"]) for row in summary["places"]]
         fillPoints(self.result, ItemKind.LESION, lesions)
         yield
@@ -120,7 +118,10 @@ class Review:
         raise KeyError(f"{kind.value} {number}")
 
     def next(self) -> ReviewItem | None:
-        """Bring the views to the next lesion or place, after the last to the first; None where there is nothing to review."""
+        """Bring the views to the next lesion or place, after the last to the first; None where there is nothing to review.
+
+        Lesions beyond the largest `review_points.MOST_SHOWN` are passed over; the table leads to them too.
+        """
         return self._step(1)
 
     def previous(self) -> ReviewItem | None:
@@ -199,12 +200,14 @@ class Review:
         return [key for key, volume in volumesMl.items() if abs(volume - before.get(str(key), volume)) > _SAME_ML]
 
     def _step(self, step: int) -> ReviewItem | None:
-        count = len(self.items())
-        if count == 0:
+        items = self.items()
+        if not items:
             return None
-        if self._index is None:
-            return self._show(0 if step > 0 else count - 1)
-        return self._show((self._index + step) % count)
+        index = self._index if self._index is not None else min(0, -step)
+        while True:
+            index = (index + step) % len(items)
+            if items[index].kind is ItemKind.PLACE or index < MOST_SHOWN:
+                return self._show(index)
 
     def _show(self, index: int) -> ReviewItem:
         self._index = index

@@ -9,6 +9,8 @@ from slicer.i18n import tr as _
 
 from .marks import ItemKind, Mark
 
+#: So many points of a kind, the first, are drawn: hundreds would bury the CT.
+MOST_SHOWN = 50
 _COLORS = {ItemKind.LESION: (1.0, 0.85, 0.2), ItemKind.PLACE: (0.35, 0.85, 1.0)}
 _REJECTED_COLOR = (0.5, 0.5, 0.5)
 
@@ -43,7 +45,7 @@ def fillPoints(result, kind: ItemKind, points: Sequence[tuple[str, Sequence[floa
         node.SetNthControlPointLabel(index, label)
         node.SetNthControlPointAssociatedNodeID(index, result.ct.GetID())
         node.SetNthControlPointLocked(index, True)
-        node.SetNthControlPointVisibility(index, True)
+        node.SetNthControlPointVisibility(index, index < MOST_SHOWN)
         node.SetNthControlPointDescription(index, "")
     node.SetLocked(True)
     node.EndModify(wasModifying)

@@ -7,6 +7,8 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from harness.result_in_scene import add_result
+from HemorrhageUncertaintyLib import review as review_module
+from HemorrhageUncertaintyLib import review_points as points_module
 from HemorrhageUncertaintyLib.algorithm_tags import NAME_TAG, TYPE_TAG, tagAutomatic, tagOf
 from HemorrhageUncertaintyLib.edit_follower import EditFollower
 from HemorrhageUncertaintyLib.hemorrhage_result import HemorrhageResult
@@ -100,6 +102,24 @@ def test_stepping_goes_round_and_brings_the_views(review):
     assert review.current == review.items(PLACE)[0]
     with pytest.raises(KeyError):
         review.goTo(LESION, 999)
+
+
+def test_lesions_that_are_not_drawn_can_be_reviewed_too(result, monkeypatch):
+    for module in (review_module, points_module):
+        monkeypatch.setattr(module, "MOST_SHOWN", 1)
+    review = Review(result)
+    review.start()
+    node = result.node("lesions")
+    count = len(result.summary["lesions"])
+    assert count > 2
+    assert [node.GetNthControlPointVisibility(index) for index in range(count)] == [True] + [False] * (count - 1)
+    assert review.next().number == 1
+    assert review.next() == review.items(PLACE)[0]
+    assert review.previous() == review.items(LESION)[0]
+    assert review.goTo(LESION, 2).number == 2
+    assert review.next() == review.items(PLACE)[0]
+    review.mark(LESION, 3, Mark.REJECTED)
+    assert columnValues(result.node("lesionsTable"), "mark")[2] == "rejected"
 
 
 def test_rejected_lesion_leaves_the_total(review):
