@@ -17,6 +17,8 @@ from .table_node import Column, ColumnType, fillTable
 from .tables import TOTAL
 
 _TOTAL_COLOR = (0.45, 0.5, 0.55)
+#: The axis goes on so far, since the legend lies over its end.
+_ROOM_FOR_LEGEND = 1.3
 _SERIES_ROLE = "distributionSeries."
 
 
@@ -81,7 +83,9 @@ def distributionPlotSteps(result) -> Generator[None, None, Any]:
     chart.SetTitle(_("How likely is a larger volume? (not calibrated)"))
     chart.SetXAxisTitle(_("Volume (mL)"))
     chart.SetYAxisTitle(_("Probability of more"))
-    chart.SetXAxisRangeAuto(True)
+    largest = max((float(volumes[-1]) for volumes, _shares in curves.values()), default=1.0)
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(0.0, _ROOM_FOR_LEGEND * largest)
     chart.SetYAxisRangeAuto(False)
     chart.SetYAxisRange(0.0, 1.05)
     chart.SetLegendVisibility(True)

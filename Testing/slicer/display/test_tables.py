@@ -127,6 +127,8 @@ def test_distribution_has_a_curve_for_each_subtype_found_and_the_total(result):
     )
     assert "mL" in chart.GetXAxisTitle()
     assert not chart.GetYAxisRangeAuto()
+    largest = max(max(row["samples_ml"]) for row in result.summary["volumes"])
+    assert chart.GetXAxisRange()[1] > 1.2 * largest  # where the legend lies, no curve ends
 
 
 def test_columns_of_different_length_are_refused():
