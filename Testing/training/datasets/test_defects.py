@@ -86,6 +86,22 @@ def one_hot_mask(source: Path) -> None:
     nib.save(image, mask_of(source))
 
 
+def with_matrix(source: Path, change) -> None:
+    """Write another sform, as it stands: nibabel would correct it."""
+    content = bytearray(gzip.decompress(mask_of(source).read_bytes()))
+    rows = np.frombuffer(content, "<f4", 12, offset=280).copy()  # srow_x, srow_y, srow_z of NIfTI-1
+    content[280:328] = change(rows).astype("<f4").tobytes()
+    mask_of(source).write_bytes(gzip.compress(bytes(content)))
+
+
+def matrix_without_volume(source: Path) -> None:
+    with_matrix(source, lambda rows: rows * np.tile([1, 1, 0, 1], 3))
+
+
+def matrix_that_is_not_finite(source: Path) -> None:
+    with_matrix(source, lambda rows: np.where(rows == rows[3], np.nan, rows))
+
+
 def mask_missing(source: Path) -> None:
     mask_of(source).unlink()
 
@@ -108,6 +124,8 @@ def ct_missing(source: Path) -> None:
         (no_hounsfield_units, "not Hounsfield units"),
         (no_head, "shows no head"),
         (one_hot_mask, "4 dimensions"),
+        (matrix_without_volume, "without volume"),
+        (matrix_that_is_not_finite, "without volume"),
         (mask_missing, "no mask"),
         (ct_missing, "no CT"),
     ],

@@ -15,6 +15,9 @@ from .defects import CaseDefectError
 
 _UNREADABLE = "cannot be read: it is truncated, corrupt or of another kind, copy or download it again"
 
+#: A smaller voxel is a matrix that lost an axis.
+_LEAST_VOXEL_MM3 = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Mask:
@@ -41,13 +44,15 @@ def read_mask(path: Path) -> Mask:
     Raises
     ------
     CaseDefectError
-        The file cannot be read, or is no 3D volume.
+        The file cannot be read, is no 3D volume, or does not say where its voxels lie although it means to.
     """
     mask = _read_nifti(path) if path.name.lower().endswith((".nii", ".nii.gz")) else _read_with_simpleitk(path)
     if mask.stored.ndim != 3:
         raise CaseDefectError(f"{path.name} has {mask.stored.ndim} dimensions: a mask has three")
     if mask.stored.dtype.kind not in "biuf":
         raise CaseDefectError(f"{path.name} holds {mask.stored.dtype} values: a mask holds whole numbers")
+    if not np.isfinite(mask.affine).all() or abs(np.linalg.det(mask.affine[:3, :3])) < _LEAST_VOXEL_MM3:
+        raise CaseDefectError(f"{path.name} has an orientation matrix without volume (singular): export it again")
     return mask
 
 
