@@ -15,9 +15,11 @@ _ML, _EARLIER_ML = 15.0, 8.0
 
 
 def registerSampleData():
-    """Offer the simulated CTs in the Sample Data module."""
+    """Offer the simulated CTs in the Sample Data module; once more changes nothing."""
     import SampleData
 
+    if SampleData.SampleDataLogic.sampleDataSourcesByCategory(CATEGORY):
+        return
     thumbnail = str(Path(__file__).parents[1] / "Resources" / "Icons" / f"{SAMPLE_NAME}.png")
     SampleData.SampleDataLogic.registerCustomSampleDataCategory(CATEGORY, title=_("Hemorrhage Uncertainty"))
     for name, volumeMl in ((SAMPLE_NAME, _ML), (EARLIER_SAMPLE_NAME, _EARLIER_ML)):

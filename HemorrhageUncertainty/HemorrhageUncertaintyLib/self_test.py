@@ -20,13 +20,18 @@ from .hierarchy import folderOf
 from .layout import LAYOUT_ID
 from .missing_packages import find_missing
 from .process_tree import descendants
-from .sample_data import CATEGORY, SAMPLE_NAME, loadSimulatedCT
+from .sample_data import CATEGORY, SAMPLE_NAME, loadSimulatedCT, registerSampleData
 from .side_by_side import SideBySide
 from .table_node import columnValues
 
 _MODULE = "HemorrhageUncertainty"
 _TIMEOUT_S = 900
 _SHAPE = (16, 96, 96)
+
+
+def _processes():
+    """Return the processes below this one, where the system lists them."""
+    return set(descendants(os.getpid())) if os.name == "posix" else set()
 
 
 class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
@@ -67,6 +72,7 @@ class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
         """Both simulated CTs are in Sample Data, with a picture."""
         import SampleData
 
+        registerSampleData()  # a test may begin before the application's start is complete
         sources = SampleData.SampleDataLogic.sampleDataSourcesByCategory(CATEGORY)
         self.assertIn(SAMPLE_NAME, [source.sampleName for source in sources])
         self.assertTrue(all(Path(source.thumbnailFileName).is_file() for source in sources))
@@ -104,25 +110,22 @@ class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
     def test_cancel_leaves_the_scene_as_it_was(self):
         """Start, cancel, and count nodes and processes."""
         widget, ui = self._open(self._loadCT("CT"))
-        before, processes = slicer.mrmlScene.GetNumberOfNodes(), self._processes()
-        ui.segmentButton.click()
-        slicer.app.processEvents()
+        nodes = slicer.mrmlScene.GetNumberOfNodes()
+        started = self._start(widget)
         ui.segmentButton.click()
         self.assertFalse(widget.run.isRunning)
-        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
-        self._waitFor(lambda: self._processes() <= processes)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), nodes)
+        self._waitFor(lambda: not started & _processes())
         self.delayDisplay(_("Canceling left the scene as it was"))
 
     def test_closed_scene_and_deleted_ct_end_a_segmentation(self):
         """Neither leaves a process or a node behind."""
         for end in (slicer.mrmlScene.Clear, lambda: slicer.mrmlScene.RemoveNode(slicer.util.getNode("CT"))):
-            widget, ui = self._open(self._loadCT("CT"))
-            processes = self._processes()
-            ui.segmentButton.click()
-            self._waitFor(lambda: widget.logic.engine.isRunning)  # noqa: B023 - called at once
+            widget, _ui = self._open(self._loadCT("CT"))
+            started = self._start(widget)
             end()
             self.assertFalse(widget.run.isRunning)
-            self._waitFor(lambda: self._processes() <= processes)  # noqa: B023 - called at once
+            self._waitFor(lambda: not started & _processes())  # noqa: B023 - called at once
             self.assertEqual(HemorrhageResult.all(), [])
             self.assertEqual(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"), [])
         self.delayDisplay(_("Neither a closed scene nor a deleted CT left anything behind"))
@@ -150,6 +153,14 @@ class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
         self.assertEqual(len(added), 1, widget.ui.statusLabel.text)
         self.assertIs(widget.logic.getParameterNode().result, added[0].record)
         return added[0]
+
+    def _start(self, widget):
+        """Press the button in a panel whose engine is not running yet, and return the processes that this started."""
+        widget.logic.shutDown()
+        before = _processes()
+        widget.ui.segmentButton.click()
+        self._waitFor(lambda: widget.logic.engine.isRunning)
+        return _processes() - before
 
     def _look(self, widget, result):
         """Heat map and its controls, layout, head in 3D, samples."""
@@ -244,10 +255,6 @@ class HemorrhageUncertaintyTest(ScriptedLoadableModuleTest):
 
     def _reviewedMl(self, result):
         return columnValues(result.node("volumesTable"), "reviewed_ml")[-1]
-
-    def _processes(self):
-        """Return the processes below this one, where the system lists them."""
-        return set(descendants(os.getpid())) if os.name == "posix" else set()
 
     def _waitFor(self, condition):
         end = time.monotonic() + _TIMEOUT_S

@@ -41,10 +41,11 @@ class SampleDataLogic:
 
     @staticmethod
     def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:
-        """Offer a data set; one of the same name in the category is replaced."""
+        """Offer a data set, also where there is one of the same name that is made by another function."""
         registered = _sources.setdefault(category, [])
         new = SampleDataSource(**source)
-        registered[:] = [other for other in registered if other.sampleName != new.sampleName] + [new]
+        if vars(new) not in [vars(other) for other in registered]:
+            registered.append(new)
 
     @staticmethod
     def sampleDataSourcesByCategory(category: str) -> list[SampleDataSource]:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import SampleData
 
+from HemorrhageUncertaintyLib.sample_data import registerSampleData
 
-def test_both_samples_are_offered_with_a_picture_and_without_a_download(hosted_module):
+
+def test_both_samples_are_offered_once_with_a_picture_and_without_a_download(hosted_module):
+    registerSampleData()
     sources = SampleData.SampleDataLogic.sampleDataSourcesByCategory(hosted_module.name)
     assert [source.sampleName for source in sources] == ["SimulatedHeadCT", "SimulatedHeadCTEarlier"]
     for source in sources:
