@@ -77,6 +77,27 @@ def test_the_step_reports_uncertainty(tiny_base):
     assert third["uncertainty"] > 0
 
 
+def test_scaled_gradients_lead_to_the_same_weights(tiny_base):
+    """As on a GPU, where small gradients are scaled up so that half precision holds them; by a power of two, that is exact."""
+    plain, scaled = (_started(nnUNetTrainerUncertaintyAware, tiny_base, lam=50, every=1) for _ in range(2))
+    scaled.grad_scaler = torch.amp.GradScaler("cpu", init_scale=256.0)
+    assert _train(plain, 3) == _train(scaled, 3)
+    assert torch.allclose(_weights(plain), _weights(scaled), atol=1e-7)
+
+
+def test_half_precision_changes_a_step_by_rounding_only(tiny_base, monkeypatch):
+    """bfloat16 on the processor stands for a GPU's mixed precision: eight bits of mantissa."""
+    whole, mixed = (_started(nnUNetTrainerUncertaintyAware, tiny_base, lam=50, every=1) for _ in range(2))
+    (batch,) = _batches(1)
+    expected = whole.train_step(batch)
+    monkeypatch.setattr(mixed, "_autocast", lambda: torch.autocast("cpu", torch.bfloat16))
+    found = mixed.train_step(batch)
+    assert mixed.probabilities(batch["data"]).dtype == torch.float32
+    assert float(found["loss"]) == pytest.approx(float(expected["loss"]), rel=0.02)
+    assert found["uncertainty"] == pytest.approx(expected["uncertainty"], rel=0.05)
+    assert all(p.dtype == torch.float32 and torch.isfinite(p).all() for p in mixed.network.parameters())
+
+
 def test_lambda_ramps(tiny_base):
     trainer = _started(nnUNetTrainerUncertaintyAware, tiny_base, lam=40, ramp_epochs=4)
     found = []
