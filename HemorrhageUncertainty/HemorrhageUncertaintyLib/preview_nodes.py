@@ -42,6 +42,11 @@ class PreviewNodes:
         """Whether both nodes are still in the scene."""
         return self.segmentation.GetScene() is not None and self.heatMap.GetScene() is not None
 
+    @property
+    def ct(self) -> Any:
+        """The CT that is segmented, or None."""
+        return self.segmentation.GetNodeReference(self.segmentation.GetReferenceImageGeometryReferenceRole())
+
     def remove(self) -> None:
         """Remove the nodes; does nothing where they are gone already."""
         allSteps(self.removeSteps())

@@ -151,7 +151,7 @@ class HemorrhageUncertaintyWidget(ScriptedLoadableModuleWidget, VTKObservationMi
         self.display.showPreview(preview)
 
     def _showAsBefore(self):
-        self.display.setResult(self._result)
+        self.display.showAsBefore()
 
     def _setParameterNode(self, parameterNode):
         self._disconnectParameterNode()

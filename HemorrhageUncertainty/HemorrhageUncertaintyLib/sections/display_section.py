@@ -11,6 +11,7 @@ from ..head_rendering import showHead, showHeadSteps
 from ..heat_map import DEFAULT_OPACITY, HeatMap
 from ..layout import showLayout, showTable
 from ..review_points import showPoints
+from ..shown_volumes import ShownVolumes
 from ..step_runner import StepRunner
 from ..surfaces import showSurfaces, surfaceSteps
 from ..views import showOutlines, showSlices
@@ -38,6 +39,7 @@ class DisplaySection:
         self._mustArrange = False
         self._mustShowHead = False
         self._isSuspended = False
+        self._beforePreview = None
         self._map = StringChoice(ui.mapComboBox, self._chooseMap)
         ui.mapThresholdSlider.connect("valueChanged(double)", self._changeThreshold)
         ui.mapOpacitySlider.connect("valueChanged(double)", self._changeOpacity)
@@ -53,6 +55,7 @@ class DisplaySection:
         self._parameterNode = parameterNode
         if parameterNode is None:
             self._stopDrawing()
+            self._beforePreview = None
 
     @property
     def isDrawing(self) -> bool:
@@ -69,6 +72,7 @@ class DisplaySection:
         self._result = result
         self._heatMap = HeatMap(result) if result is not None else None
         self._shown = _NOTHING
+        self._beforePreview = None
         self._enable()
         if self._heatMap is not None:
             styles = [(name, self._heatMap.style(name)) for name in self._heatMap.names()]
@@ -99,11 +103,20 @@ class DisplaySection:
             self._draw()
 
     def showPreview(self, preview) -> None:
-        """Show what the samples say so far, in place of an earlier result."""
+        """Show what the samples say so far over the CT that is segmented, in place of whatever is shown; see `showAsBefore`."""
+        if self._beforePreview is None:
+            self._beforePreview = ShownVolumes()
         if self._heatMap is not None and self._result.exists:
             self._hide()
         showOutlines(preview.segmentation)
-        slicer.util.setSliceViewerLayers(foreground=preview.heatMap, foregroundOpacity=DEFAULT_OPACITY)
+        slicer.util.setSliceViewerLayers(background=preview.ct, foreground=preview.heatMap, foregroundOpacity=DEFAULT_OPACITY)
+
+    def showAsBefore(self) -> None:
+        """Show what was shown before the preview, after a segmentation that has no result."""
+        before, self._beforePreview = self._beforePreview, None
+        if before is not None:
+            before.putBack()
+        self.setResult(self._result)
 
     def setSuspended(self, suspended: bool) -> None:
         """Offer nothing while two results are compared in views of their own."""

@@ -142,6 +142,26 @@ def test_cancel_leaves_views_and_scene_as_before(panel, shown, ct, phantom, tmp_
     assert not panel.widget.run.isRunning
 
 
+def test_preview_lies_over_its_own_ct_and_canceling_brings_back_what_was_shown(panel, ct, phantom, tmp_path):
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    views = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    other, fused = (add_ct(phantom.ct.hu, phantom.ct.affine, name) for name in ("another CT", "MR"))
+    slicer.util.setSliceViewerLayers(background=other, foreground=fused, foregroundOpacity=0.3)
+
+    def shown():
+        return {(view.GetBackgroundVolumeID(), view.GetForegroundVolumeID(), view.GetForegroundOpacity()) for view in views}
+
+    panel.widget.ui.ctSelector.setCurrentNode(ct)
+    panel.widget.ui.segmentButton.click()
+    folder = write_preview_folder(phantom, tmp_path / "preview", 1)
+    preview = importPreview(folder, ct, prepare(ct))
+    for _ in range(2):
+        panel.run.preview(preview)
+        assert shown() == {(ct.GetID(), preview.heatMap.GetID(), 0.5)}
+    panel.widget.ui.segmentButton.click()
+    assert shown() == {(other.GetID(), fused.GetID(), 0.3)}
+
+
 def test_an_error_is_said_once_and_the_panel_is_ready_again(panel, ct, caplog):
     ui = panel.widget.ui
     ui.ctSelector.setCurrentNode(ct)
