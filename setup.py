@@ -30,7 +30,8 @@ class BuildWithModels(build_py):
 
     def _model_files(self) -> list[tuple[Path, Path]]:
         root = Path(self.build_lib, "hemorrhage", "resources", "Models")
-        return [(path, root / path.relative_to(MODELS)) for path in sorted(MODELS.rglob("*")) if path.is_file()]
+        files = (path for folder in sorted(MODELS.glob("[!.]*")) for path in sorted(folder.rglob("*")) if path.is_file())
+        return [(path, root / path.relative_to(MODELS)) for path in files]
 
 
 setup(cmdclass={"build_py": BuildWithModels})

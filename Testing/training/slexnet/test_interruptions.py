@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import torch
 
 from harness.slice_training_data import tiny_slice_config, write_config
 from hemorrhage.commands import main
-from hemorrhage.errors import Interrupted, ModelError
+from hemorrhage.errors import ArgumentError, HemorrhageError, Interrupted, ModelError
 from hemorrhage.models.model_folder import read_safetensors
 from hemorrhage_training.methods import run_training
 from hemorrhage_training.train_config import read_config
@@ -116,6 +117,31 @@ def test_nothing_whole_is_said_in_a_sentence(heads, work):
     (run / "latest.ckpt").write_bytes(b"PK")
     with pytest.raises(ModelError, match="start the training anew"):
         run_training(config)
+
+
+def test_a_run_keeps_to_its_cases(heads, work, tmp_path):
+    """A data set imported anew can have other folds: what was trained with must not validate."""
+    data = tmp_path / heads.name
+    shutil.copytree(heads, data)
+    config = _config(data, work, "divided", "dropout", training={"epochs": 1})
+    run_training(config)
+    split = json.loads((data / "splits_final.json").read_text())
+    split[0]["train"][0], split[0]["val"][0] = split[0]["val"][0], split[0]["train"][0]
+    (data / "splits_final.json").write_text(json.dumps(split))
+    with pytest.raises(ArgumentError, match="other cases to train or to validate with: give this one another name"):
+        run_training(config)
+
+
+@pytest.mark.parametrize("file", ["settings.json", "member_0/finished.json"])
+def test_a_damaged_record_is_said_in_a_sentence(heads, work, file):
+    config = _config(heads, work, "half-written", "dropout", training={"epochs": 1})
+    run_training(config)
+    record = work / "runs" / "half-written" / file
+    whole = record.read_text()
+    record.write_text(whole[: len(whole) // 2])
+    with pytest.raises(HemorrhageError, match=r"is damaged.*remove"):
+        run_training(config)
+    record.write_text(whole)
 
 
 def test_it_stops_early_when_nothing_gets_better(heads, work):

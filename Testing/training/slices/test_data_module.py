@@ -52,8 +52,9 @@ def test_several_processes_prepare_and_load_what_one_does(with_broken, store, tm
 
 def test_preparing_stops_when_asked_and_keeps_what_it_has(with_broken, tmp_path):
     store = SliceStore(tmp_path / "store", SETTINGS, None)
+    asked = iter([False, True])
     with pytest.raises(Interrupted, match="the same command"):
-        _module(with_broken, store, (["case_0", "case_1"], ["case_1"]), should_stop=lambda: True).prepare_data()
+        _module(with_broken, store, (["case_0", "case_1"], ["case_1"]), should_stop=lambda: next(asked)).prepare_data()
     assert [store.case(case) is not None for case in with_broken.cases] == [True, False, False]
 
 

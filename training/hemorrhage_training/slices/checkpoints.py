@@ -54,10 +54,19 @@ class RunFolder:
         self.latest, self.best, self._finished = folder / "latest.ckpt", folder / "best.pt", folder / "finished.json"
 
     def finished(self) -> BestEpoch | None:
-        """Return what the run came to, or None if it is not finished."""
+        """Return what the run came to, or None if it is not finished.
+
+        Raises
+        ------
+        ModelError
+            The file that says so is damaged.
+        """
         if not self._finished.is_file():
             return None
-        return BestEpoch(**json.loads(self._finished.read_text(encoding="utf-8")))
+        try:
+            return BestEpoch(**json.loads(self._finished.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ModelError(f"{self._finished} is damaged: remove {self.folder} to train anew") from error
 
     def checkpoint(self) -> Path | None:
         """Return the checkpoint to go on from, or None if there is none yet.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import lightning
 from torch.utils.data import DataLoader
 
-from hemorrhage.errors import ArgumentError, Interrupted
+from hemorrhage.errors import ArgumentError
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from ..calibration.calibration_cases import FileCase
+from ..case_processes import work_through
 from .raw_cases import RawCases
 from .settings import MachineSettings, SamplingSettings
 from .slice_data_sets import TrainingSlices, ValidationStacks
@@ -73,8 +72,6 @@ class SliceDataModule(lightning.LightningDataModule):
             outcome = self._store.case(source)
             message = f"{outcome.name} is left out: {outcome.reason}" if isinstance(outcome, LeftOut) else ""
             self._progress(Progress(Stage.PREPROCESSING, done, len(wanted), message))
-            if self._should_stop():
-                raise Interrupted("stopped as asked; the same command goes on with the cases that are prepared")
 
     def setup(self, stage: str) -> None:
         """Open the prepared cases.
@@ -138,21 +135,16 @@ class SliceDataModule(lightning.LightningDataModule):
         return [each for each in outcomes if isinstance(each, SliceCase)]
 
     def _prepared(self, sources: Sequence[FileCase]) -> Iterator[FileCase]:
-        """Prepare cases, and yield each when that is done."""
-        add: Callable[[FileCase], Any] = self._store.add
-        if self._machine.processes == 1 or len(sources) < 2:
-            for source in sources:
-                add(source)
-                yield source
-            return
-        with ProcessPoolExecutor(self._machine.processes, multiprocessing.get_context("spawn")) as pool:
-            running = {pool.submit(add, source): source for source in sources}
-            try:
-                for future in as_completed(running):
-                    future.result()
-                    yield running[future]
-            finally:
-                pool.shutdown(cancel_futures=True)
+        """Prepare cases, and yield each when that is done.
+
+        Raises
+        ------
+        Interrupted
+            `should_stop` returned True; what is prepared stays.
+        """
+        work = work_through(self._store.add, [(source,) for source in sources], self._machine.processes, self._should_stop)
+        for index, _ in work:
+            yield sources[index]
 
     def _loading(self) -> dict[str, Any]:
         workers = self._machine.workers

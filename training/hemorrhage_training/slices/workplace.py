@@ -112,13 +112,20 @@ class Workplace:
 
     def _keep_to_settings(self) -> None:
         path = self._folder / _SETTINGS_NAME
-        mine = {**self._config.lasting(), "data set": self._config.data.name}
+        training, validation = (sorted(part) for part in self._split)
+        mine = {
+            **self._config.lasting(),
+            "data set": self._config.data.name,
+            "split": {"train": training, "validation": validation},
+        }
         if path.is_file():
-            if json.loads(path.read_text(encoding="utf-8")) != mine:
-                raise ArgumentError(
-                    f"a run called {self._config.name!r} was begun with other settings: give this one another name, or remove "
-                    f"{self._folder}"
-                )
+            begun = _read_settings(path)
+            for key, difference in (("split", "other cases to train or to validate with"), (None, "other settings")):
+                if (begun != mine) if key is None else (begun.get(key) != mine[key]):
+                    raise ArgumentError(
+                        f"a run called {self._config.name!r} was begun with {difference}: give this one another name, or remove "
+                        f"{self._folder}"
+                    )
         elif self._first:
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
@@ -170,6 +177,17 @@ class Workplace:
             "left out": "; ".join(f"{each.name}: {each.reason}" for each in left_out) or "none",
         }
         return {**told, **_flat(self._config.lasting())}
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings that a run was begun with; nothing is known of them where the file is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ArgumentError(f"{path} is damaged, so that the run cannot go on: remove {path.parent}, or give another name")
+    return content
 
 
 def _facts(run: FinishedRun) -> dict[str, Any]:
