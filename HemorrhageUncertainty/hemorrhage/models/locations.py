@@ -11,8 +11,10 @@ from pathlib import Path
 MODELS_VARIABLE = "HEMORRHAGE_MODELS"
 #: The embedded model that ``default`` stands for.
 DEFAULT_NAME = "simulated-nnunet"
+#: The embedded model that ``fast`` stands for: three predictions of a CT from one pass over its slices, without subtypes.
+FAST_NAME = "simulated-slexnet"
 #: Short names of embedded models.
-ALIASES = {"default": DEFAULT_NAME}
+ALIASES = {"default": DEFAULT_NAME, "fast": FAST_NAME}
 
 
 class Origin(StrEnum):

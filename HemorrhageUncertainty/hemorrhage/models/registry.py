@@ -26,7 +26,7 @@ class ModelEntry:
     origin : Origin
     title : str
     alias : str
-        ``default`` for the embedded model of that short name; else empty.
+        ``default`` or ``fast`` for the embedded model of that short name; else empty.
     problem : str
         Why it cannot be listed properly; empty if it looks right (hashes are checked when it is loaded).
     """
@@ -45,7 +45,7 @@ def list_models() -> list[ModelEntry]:
 
 
 def load_model(name_or_folder: str | Path = "default") -> Model:
-    """Open a model by name (``default``: the embedded one) or folder, checking its files.
+    """Open a model by name (``default`` and ``fast``: embedded ones) or folder, checking its files.
 
     Raises
     ------

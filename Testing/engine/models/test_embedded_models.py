@@ -2,11 +2,13 @@
 
 import pytest
 
-from hemorrhage.models import list_models, verify_model
+from hemorrhage.hemorrhage_class import SIX_CLASSES
+from hemorrhage.models import list_models, load_model, verify_model
 from hemorrhage.models.locations import embedded_folder
 
 FOLDERS = sorted(folder for folder in embedded_folder().iterdir() if folder.is_dir())
 MOST_MEGABYTES = 8
+CLASSES = {"simulated-nnunet": SIX_CLASSES, "simulated-slexnet": ("background", "hemorrhage")}
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
@@ -16,7 +18,7 @@ def folder(request):
 
 def test_opens_and_is_listed(folder):
     model = verify_model(folder)
-    assert model.classes == ("background", "EDH", "IPH", "IVH", "SAH", "SDH")
+    assert model.classes == CLASSES[model.name]
     assert [entry.problem for entry in list_models() if entry.folder == folder] == [""]
 
 
@@ -37,3 +39,10 @@ def test_card_has_figures_for_programs_and_people(folder):
     assert "simulated" in card.training["data"]
     assert "not for diagnosis" in card.intended_use
     assert card.license == "Apache-2.0"
+
+
+def test_fast_is_a_slexnet():
+    """Three predictions from one pass over the slices are what makes it fast."""
+    model = load_model("fast")
+    assert model.methods[0] == "slex"
+    assert model.card.training["backbone"]["cases"] == model.card.training["cases"]

@@ -300,8 +300,8 @@ def test_not_a_model(tmp_path):
         load_model(tmp_path)
 
 
-def test_default_is_the_embedded_model(own, tmp_path, monkeypatch, user_models):
-    alias, name = "default", "simulated-nnunet"
+@pytest.mark.parametrize(("alias", "name"), [("default", "simulated-nnunet"), ("fast", "simulated-slexnet")])
+def test_short_names_are_the_embedded_models(own, tmp_path, monkeypatch, user_models, alias, name):
     embedded = tmp_path / "embedded"
     embedded.mkdir()
     own.rename(embedded / name)
@@ -313,10 +313,11 @@ def test_default_is_the_embedded_model(own, tmp_path, monkeypatch, user_models):
         remove_model(name)
 
 
-def test_missing_embedded_model_is_explained(monkeypatch, user_models):
+@pytest.mark.parametrize("alias", ["default", "fast"])
+def test_missing_embedded_model_is_explained(monkeypatch, user_models, alias):
     monkeypatch.setattr(registry_module, "embedded_folder", lambda: None)
     with pytest.raises(ModelError, match="embedded model"):
-        load_model("default")
+        load_model(alias)
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "nested zip"])

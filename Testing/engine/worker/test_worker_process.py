@@ -279,7 +279,7 @@ def test_models_are_imported(tiny_model, tmp_path):
         again = client.answer("import_model", path=str(tiny_model))
         assert (again["event"], again["kind"]) == ("error", "model")
         assert "already a model called 'tiny'" in again["sentence"]
-        assert [each["name"] for each in client.answer("hello")["models"]] == ["simulated-nnunet", "tiny"]
+        assert [each["name"] for each in client.answer("hello")["models"]] == ["simulated-nnunet", "simulated-slexnet", "tiny"]
 
 
 def test_quit_ends_a_run(volume, model, place):

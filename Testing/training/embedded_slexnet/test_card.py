@@ -42,6 +42,7 @@ def trained(tmp_path):
             "cases": 11,
             "runs": [{"what": "first", "epochs": 3, "best_epoch": 2, "validation_dice": 0.4}],
             "settings": {"sampling": {"slices_per_epoch": 60}},
+            "backbone": {"runs": [{"what": "the network", "epochs": 5}], "settings": {"sampling": {"slices_per_epoch": 90}}},
         },
         evaluation={"what": "validation", "dice": {"IPH": 0.9}},
         intended_use="Research use only.",
@@ -67,7 +68,7 @@ def test_people_read_the_same_figures(trained, tmp_path):
     assert "| IPH | 7 | 0.51 | -3.2 | 4.3 | 9 | 0.89 |" in text
     assert "0.50 mL called hemorrhage on average, 1.25 mL at most" in text
     assert "its anatomy, deformed, was in training): 2.00 mL" in text
-    assert "11 cases, 3 epochs (first), of 60 slices each" in text
+    assert "11 cases, 5 epochs (the network) of 90 slices each; then 3 epochs (first) of 60 slices each, on a CPU" in text
     assert "4 on template.nii.gz" in text
 
 

@@ -58,6 +58,10 @@ def test_a_training_begins_with_it(train, work, backbone):
     trained = open_contents(model).read_weights()[0]["backbone.head.weight"]
     assert torch.allclose(trained, open_contents(backbone).read_weights()[0]["head.weight"], atol=1e-6)
     assert load_model(model).methods[0] == "slex"
+    training = load_model(model).card.training
+    assert training["settings"]["slexnet"]["backbone"] == backbone.name
+    assert training["backbone"]["runs"][0]["epochs"] == 1
+    assert str(work) not in (model / "model.json").read_text(encoding="utf-8")
 
 
 def test_another_network_is_refused(backbone, settings):

@@ -39,8 +39,9 @@ def measured_lines(prediction: str, figures: Mapping[str, Any]) -> list[str]:
             f"| {name} | {row['cases']} | {row['dice']:.2f} | {row['volume_bias_ml']:+.1f} | "
             f"{row['volume_mean_absolute_error_ml']:.1f} | {row['lesions_over_1_ml']} | {found} |"
         )
+    lines.append("")
     if figures["mean_foreground_dice"] is not None:
-        lines += ["", f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}."]
+        lines.append(f"Mean Dice over the subtypes: {figures['mean_foreground_dice']:.2f}.")
     if figures["hemorrhage_free_cases"]:
         lines.append(
             f"On {figures['hemorrhage_free_cases']} hemorrhage-free simulated cases: {figures['false_positive_ml_mean']:.2f} mL "

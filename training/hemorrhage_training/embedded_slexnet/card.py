@@ -60,15 +60,13 @@ def embed(trained: Path, folder: Path, real_anatomy: Mapping[str, int], figures:
 def card_text(card: ModelCard) -> str:
     """Return the card that people read."""
     training, figures = card.training, card.evaluation
-    slices = training["settings"]["sampling"]["slices_per_epoch"]
-    stages = " and ".join(f"{run['epochs']} epochs ({run['what']})" for run in training["runs"])
+    stages = [_stages_in_words(part) for part in (training.get("backbone"), training) if part]
     lines = [
         f"# {card.name}",
         "",
         f"{card.title}. {card.intended_use}",
         "",
-        f"Training: {training['data']}; {training['cases']} cases, {stages}, of {slices} slices each, on a CPU. "
-        f"Licence: {card.license}.",
+        f"Training: {training['data']}; {training['cases']} cases, {'; then '.join(stages)}, on a CPU. Licence: {card.license}.",
         *anatomy_lines(training["real_anatomy"]),
         "",
         *measured_lines(
@@ -76,3 +74,8 @@ def card_text(card: ModelCard) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _stages_in_words(training: Mapping[str, Any]) -> str:
+    stages = " and ".join(f"{run['epochs']} epochs ({run['what']})" for run in training["runs"])
+    return f"{stages} of {training['settings']['sampling']['slices_per_epoch']} slices each"

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from hemorrhage.models import ModelCard
+from hemorrhage.models.model_card import read_card
 from hemorrhage.models.slexnet_folder import write_slexnet_folder
 from hemorrhage.models.slicenet_folder import write_slicenet_folder
 from hemorrhage.progress import ProgressCallback, StopCallback
@@ -58,9 +59,13 @@ def _train_slexnet(config: SlexTrainConfig, place: Workplace) -> TrainingResult:
     build = partial(WholeStage, settings, config.loss, second, config.slexnet, alone.weights)
     whole = place.train("second", "the whole SLEX-Net", build, data, second)
     name = "SLEX-Net++" if config.slexnet.supervise_neighbors else "SLEX-Net"
-    return place.finish(
-        [alone, whole], data, name, lambda folder, card: write_slexnet_folder(folder, card, whole.weights, settings)
-    )
+
+    def write(folder: Path, card: ModelCard) -> None:
+        if trained is not None:
+            card = card.model_copy(update={"training": {**card.training, "backbone": read_card(trained).training}})
+        write_slexnet_folder(folder, card, whole.weights, settings)
+
+    return place.finish([alone, whole], data, name, write)
 
 
 def _train_slice_nets(config: SlexTrainConfig, place: Workplace) -> TrainingResult:

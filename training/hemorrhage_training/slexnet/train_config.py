@@ -142,6 +142,12 @@ class SlexTrainConfig(SliceTrainConfig):
         return config.model_copy(update={"slexnet": config.slexnet.model_copy(update={"backbone": backbone})})
 
     def lasting(self) -> dict[str, Any]:
-        """Return the settings that a run must keep to, without the sections of the methods not chosen."""
+        """Return the settings that a run must keep to, without the sections of the methods not chosen.
+
+        Of the backbone there is only its name: a card tells nothing of the machine's folders, and models may be moved.
+        """
         others = {each.value for each in SlexMethod} - {self.method.value}
-        return {key: value for key, value in super().lasting().items() if key not in others}
+        kept = {key: value for key, value in super().lasting().items() if key not in others}
+        if self.method is SlexMethod.SLEXNET and self.slexnet.backbone is not None:
+            kept["slexnet"]["backbone"] = self.slexnet.backbone.name
+        return kept
