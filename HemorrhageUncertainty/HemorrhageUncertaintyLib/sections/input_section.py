@@ -107,9 +107,12 @@ class InputSection:
         self.update()
 
     def update(self) -> None:
-        """Check the CT if it is another one, or has changed, since the last look; say what the method does and costs."""
+        """Follow the parameter node; check the CT if it is another one, or has changed, since the last look."""
+        node = self._parameterNode
+        if node is not None and (self._model.value, self._method.value) != (node.model, node.method):  # changed from a console
+            self._showModels()
         self._showMethodInfo()
-        ct = self._parameterNode.ct if self._parameterNode is not None else None
+        ct = node.ct if node is not None else None
         state = (ct.GetID(), _dataTime(ct), ct.GetTransformNodeID()) if ct is not None else None
         if state == self._checked and ct is not None:
             return
@@ -222,8 +225,12 @@ class InputSection:
         return next((model for model in self._models if model.name == name), None)
 
     def _chooseModel(self, name: str) -> None:
+        """Select a model with the method that it was made for, which comes first: another that it offers too may be slow."""
         if self._parameterNode is not None:
             self._parameterNode.model = name
+            model = self._modelOf(name)
+            if model is not None and model.methods:
+                self._parameterNode.method = model.methods[0]
             self._showMethods()
 
     def _chooseMethod(self, name: str) -> None:
@@ -254,7 +261,8 @@ class InputSection:
 
     def _selectImported(self, name: str) -> None:
         if self._parameterNode is not None:
-            self._parameterNode.model = name
+            self._models = self._listModels()
+            self._chooseModel(name)
             self._showModels()
 
 

@@ -68,6 +68,27 @@ def test_the_selector_offers_what_the_model_can_do(ui):
     assert ui.expectedTimeLabel.text == "Expected time: about 20 passes of the network."
 
 
+def test_another_model_comes_with_the_method_it_was_made_for(panel, monkeypatch):
+    """Also where it offers the method that was selected, which may be much slower."""
+    models = [
+        InstalledModel(name, name, Path("/models") / name, Origin.USER, methods)
+        for name, methods in (("made-for-tta", ("tta", "deterministic")), ("made-for-slex", ("slex", "tta")))
+    ]
+    inputs, node, ui = panel.widget.inputs, panel.widget.logic.getParameterNode(), panel.widget.ui
+    monkeypatch.setattr(inputs, "_listModels", lambda: models)
+    node.model, node.method = "made-for-tta", "tta"
+    inputs.setParameterNode(node)
+    ui.modelComboBox.setCurrentIndex(1)
+    assert (node.model, node.method) == ("made-for-slex", "slex")
+    assert ui.methodComboBox.currentText == Method.SLEX.full_name
+    ui.methodComboBox.setCurrentIndex(1)
+    assert node.method == "tta"
+    node.model, node.method = "made-for-tta", "deterministic"  # from a console: the panel follows
+    inputs.update()
+    assert ui.modelComboBox.currentText == "made-for-tta"
+    assert ui.methodComboBox.currentText == Method.DETERMINISTIC.full_name
+
+
 def test_the_line_below_follows_method_and_samples(ui):
     ui.samplesSpinBox.value = 7
     assert "about 7 passes" in ui.expectedTimeLabel.text
