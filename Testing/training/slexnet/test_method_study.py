@@ -80,8 +80,8 @@ def test_weight_0_is_the_backbone_for_both_weightings(model, unseen):
 def test_tables_average_over_cases_then_over_seeds():
     cells = {"A": [cell(case("a", dice=0.4), case("b", dice=None)), cell(case("a", dice=0.6), case("b", dice=0.8))]}
     (row,) = uncertainty_table(cells).rows
-    assert row[:3] == ("A", "0.550 ± 0.212", "0.100 ± 0")
-    assert row[3:] == ("2.000 ± 0", "1.000 ± 0", "2.000 ± 0")
+    assert row[:3] == ("A", "0.550 ± 0.212", "0.100 ± 0.000")
+    assert row[3:] == ("2.000 ± 0.000", "1.000 ± 0.000", "2.000 ± 0.000")
     (row,) = segmentation_table({"A": [cell(case("a"), case("b", hd_mm=None, predicted_ml=9.0, reference_ml=9.0))]}).rows
     assert row[1:4] == ("0.500", "10.0", "20.0")
     assert row[4] == "0.875"  # 1 - 1 / (2^2 + 2^2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from .cell import Cell
 
 _COLUMNS = 3
 _COLOUR = "#d55e00"
+#: Letters in a line of a title.
+_TITLE_WIDTH = 26
 #: A bin with fewer voxels is noise and is drawn hollow.
 _FEW = 100
 
@@ -44,7 +47,7 @@ def reliability_figure(cells: Mapping[str, Sequence[Cell]]) -> Figure:
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)))
         axes.set_xlim(0.4, 1)
         axes.set_ylim(0, 1)
-        finish(axes, title)
+        finish(axes, textwrap.fill(title, _TITLE_WIDTH))
     figure.supxlabel("confidence of the predicted class", fontsize=8.5, color=FAINT)
     figure.supylabel("accuracy", fontsize=8.5, color=FAINT)
     return figure

@@ -72,4 +72,6 @@ def _over_seeds(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return UNDEFINED
-    return in_words(fmean(known)) + (f" ± {in_words(stdev(known))}" if len(known) > 1 else "")
+    mean = in_words(fmean(known))
+    decimals = len(mean.partition(".")[2])
+    return mean + (f" ± {stdev(known):.{decimals}f}" if len(known) > 1 else "")
