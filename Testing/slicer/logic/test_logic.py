@@ -151,6 +151,6 @@ def test_damaged_model_is_listed_with_its_problem(make_logic, tmp_path, monkeypa
         (tmp_path / name / "model.json").write_text(text)
     (tmp_path / "not a model").mkdir()
     by_name = {model.name: model for model in make_logic().models()}
-    assert set(by_name) == {"default", "broken", "empty"}
+    assert set(by_name) == {"default", "fast", "broken", "empty"}
     assert "import it again" in by_name["broken"].problem
     assert "import it again" in by_name["empty"].problem
