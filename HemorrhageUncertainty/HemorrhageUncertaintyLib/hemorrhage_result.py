@@ -12,6 +12,7 @@ import slicer
 from .algorithm_tags import isAutomatic
 from .hierarchy import folderOf, keepTogether, removeFolder
 from .marks import Marks
+from .node_removal import removeNodesSteps
 from .procedure import Procedure
 
 RECORD_MODULE = "HemorrhageUncertaintyResult"
@@ -156,29 +157,16 @@ class HemorrhageResult:
         folder = folderOf(self.segmentation)
         owned = [self.node(role) for role in self.roles if role != _CT]
         # Collected first, since removing one node may remove another. Owners first: a sequence browser that loses the node that
-        # it shows makes a new one. The record first of all: half a result is none. Nodes, not their IDs, which another scene
-        # could have given anew in between.
-        nodes = [self._record]
-        nodes += [node for owner in owned for node in (owner, *_attachments(owner)) if node is not None]
+        # it shows makes a new one. The record first of all: half a result is none.
+        nodes = [self._record, *(node for owner in owned for node in (owner, *_attachments(owner)))]
         removeFolder(folder)
-        try:
-            while nodes:
-                _removeNode(nodes.pop(0))
-                yield
-        finally:
-            for node in nodes:
-                _removeNode(node)
+        yield from removeNodesSteps(nodes)
 
 
 @lru_cache(maxsize=16)
 def _parsed(summary: str) -> dict[str, Any]:
     """Parse a summary once for everybody who asks: it is asked for at every turn, and long where there are many samples."""
     return json.loads(summary)
-
-
-def _removeNode(node: Any) -> None:
-    if node.GetScene() is not None:
-        node.GetScene().RemoveNode(node)
 
 
 def _isRecord(node: Any) -> bool:

@@ -16,6 +16,7 @@ from .ct_presence import checkUnchanged
 from .heat_map_style import styleOf
 from .label_segments import fillSegmentation
 from .map_volume import addMapVolume, fillMapVolume, imageSteps
+from .node_removal import removeNodesSteps
 from .result_files import PreviewFiles
 from .step_runner import allSteps
 
@@ -53,18 +54,11 @@ class PreviewNodes:
 
     def removeSteps(self) -> Generator[None, None, None]:
         """Do `remove` one node a step; closing this does the rest at once."""
-        waiting = []
+        nodes = []
         for node in (self.segmentation, self.heatMap):
             # Before its display nodes: a view whose volume loses its display looks for another window, in every voxel.
-            waiting.append(node)
-            waiting += [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
-        try:
-            while waiting:
-                _removeNode(waiting.pop(0))
-                yield
-        finally:
-            for node in waiting:
-                _removeNode(node)
+            nodes += [node, *(node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes()))]
+        yield from removeNodesSteps(nodes)
 
 
 def importPreview(folder: str | Path, ct: Any, input: CTInput, previous: PreviewNodes | None = None) -> PreviewNodes:
@@ -110,8 +104,3 @@ def previewSteps(
             node.SetSaveWithScene(False)
     fillSegmentation(preview.segmentation, labels, files.classes, ct)
     return preview
-
-
-def _removeNode(node: Any) -> None:
-    if node is not None and node.GetScene() is not None:
-        node.GetScene().RemoveNode(node)

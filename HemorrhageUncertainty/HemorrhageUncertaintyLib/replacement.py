@@ -43,7 +43,7 @@ def replaceable(ct: Any, summary: Mapping[str, Any]) -> list[HemorrhageResult]:
 
 
 def numberOf(ct: Any, summary: Mapping[str, Any]) -> int:
-    """Return as the how many-eth of its kind a new result will stay in the scene, from 1."""
+    """Return the number, from 1, of a new result among those of its kind that stay."""
     return 1 + sum(each.isReviewed for each in HemorrhageResult.repeatedBy(ct, summary))
 
 
