@@ -228,6 +228,7 @@ class InputSection:
         """Select a model with the method that it was made for, which comes first: another that it offers too may be slow."""
         if self._parameterNode is not None:
             self._parameterNode.model = name
+            self._model.show(name)
             model = self._modelOf(name)
             if model is not None and model.methods:
                 self._parameterNode.method = model.methods[0]
@@ -261,9 +262,8 @@ class InputSection:
 
     def _selectImported(self, name: str) -> None:
         if self._parameterNode is not None:
-            self._models = self._listModels()
-            self._chooseModel(name)
             self._showModels()
+            self._chooseModel(name)
 
 
 def _dataTime(ct) -> int:
