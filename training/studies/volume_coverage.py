@@ -35,7 +35,7 @@ from hemorrhage_training.calibration.calibrate import LEVEL, check_classes, fit_
 from hemorrhage_training.calibration.calibration_cases import CaseSource, simulated_cases
 from hemorrhage_training.calibration.case_record import CaseRecord, Sampling
 from hemorrhage_training.calibration.conformal import FEWEST_CASES
-from hemorrhage_training.calibration.coverage_over_splits import coverage_over_splits, together
+from hemorrhage_training.calibration.coverage_over_splits import coverage_over_splits
 from hemorrhage_training.calibration.coverage_study import study_coverage
 from hemorrhage_training.calibration.coverage_tables import coverage_report, coverage_rows, splits_report
 from hemorrhage_training.calibration.measure_cases import measure_cases
@@ -68,9 +68,8 @@ def main(
     found = fit_calibration(opened, source, sampling, known, [], level, fewest_cases)
     (output / "calibration.json").write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
     classes = study_coverage(found, volume_errors(known), volume_errors(fresh))
-    divided = coverage_over_splits(
-        found, together(volume_errors(known), volume_errors(fresh)), len(known), splits, fewest_cases=fewest_cases
-    )
+    everything = volume_errors([*known, *fresh])
+    divided = coverage_over_splits(found, everything, len(known), splits, fewest_cases=fewest_cases)
     with (output / "coverage.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(coverage_rows(classes))
     text = (

@@ -83,16 +83,6 @@ def coverage_over_splits(
     return [_summary(name, runs) for name, runs in found.items() if runs]
 
 
-def together(first: Mapping[str, VolumeErrors], second: Mapping[str, VolumeErrors]) -> dict[str, VolumeErrors]:
-    """Return the cases of both."""
-    return {
-        name: VolumeErrors(
-            **{f.name: np.concatenate([getattr(e, f.name) for e in (first[name], second[name])]) for f in fields(e)}
-        )
-        for name, e in first.items()
-    }
-
-
 def _some(errors: VolumeErrors, chosen: NDArray[np.integer]) -> VolumeErrors:
     return VolumeErrors(**{f.name: getattr(errors, f.name)[chosen] for f in fields(errors)})
 
