@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from hemorrhage.slices import SliceSettings
+from hemorrhage_training.datasets.raw_cases import open_raw_cases
 from hemorrhage_training.slices.data_module import SliceDataModule
-from hemorrhage_training.slices.raw_cases import open_raw_cases
 from hemorrhage_training.slices.run import FinishedRun, run_training_loop
 from hemorrhage_training.slices.settings import MachineSettings, OptimizationSettings, SamplingSettings
 from hemorrhage_training.slices.slice_store import SliceStore

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hemorrhage.errors import ArgumentError
-from hemorrhage_training.slices.raw_cases import open_raw_cases, split_of
+from hemorrhage_training.datasets.raw_cases import open_raw_cases, split_of
 
 
 def _folder(root, names, splits=None):

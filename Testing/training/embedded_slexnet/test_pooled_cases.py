@@ -7,8 +7,8 @@ import pytest
 
 from hemorrhage.errors import ArgumentError
 from hemorrhage.reading import read_ct
+from hemorrhage_training.datasets.raw_cases import open_raw_cases, split_of
 from hemorrhage_training.embedded_slexnet.pooled_cases import data_set_from_pool, evenly, files_of_pool, real_anatomy
-from hemorrhage_training.slices.raw_cases import open_raw_cases, split_of
 
 MEAN, DEVIATION = 40, 30
 

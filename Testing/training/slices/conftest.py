@@ -4,7 +4,7 @@ import pytest
 
 from harness.slice_training_data import write_slice_training_data
 from hemorrhage.slices import SliceSettings
-from hemorrhage_training.slices.raw_cases import open_raw_cases
+from hemorrhage_training.datasets.raw_cases import open_raw_cases
 from hemorrhage_training.slices.slice_store import SliceStore
 
 SETTINGS = SliceSettings(classes=["background", "IPH", "SDH"], channels=[4, 8], image_size=32)

@@ -8,8 +8,8 @@ import torch
 
 from hemorrhage.errors import ArgumentError, Interrupted
 from hemorrhage.slices import SliceSettings
+from hemorrhage_training.datasets.raw_cases import open_raw_cases
 from hemorrhage_training.slices.data_module import SliceDataModule
-from hemorrhage_training.slices.raw_cases import open_raw_cases
 from hemorrhage_training.slices.settings import MachineSettings, SamplingSettings
 from hemorrhage_training.slices.slice_store import SliceStore
 

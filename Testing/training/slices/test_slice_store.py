@@ -10,7 +10,7 @@ from hemorrhage.reading import read_ct
 from hemorrhage.sampling.working_grid import WorkingGrid
 from hemorrhage.slices.preprocessing import prepare
 from hemorrhage_training.calibration.calibration_cases import FileCase
-from hemorrhage_training.slices.raw_cases import open_raw_cases
+from hemorrhage_training.datasets.raw_cases import open_raw_cases
 from hemorrhage_training.slices.slice_store import IGNORED, LeftOut, SliceStore, labels_on_grid
 
 

@@ -11,10 +11,10 @@ from typing import Literal
 from hemorrhage.errors import ArgumentError
 
 from ..calibration.calibration_cases import FileCase
-from ..datasets.patient_split import SplitWish, fold_of_patients
-from ..datasets.source_case import rsna_patient
 from ..evaluation.class_names import class_names, ignore_label
 from ..evaluation.grid_files import ENDINGS, ending_of, stem_of
+from .patient_split import SplitWish, fold_of_patients
+from .source_case import rsna_patient
 
 SPLITS_NAME = "splits_final.json"
 

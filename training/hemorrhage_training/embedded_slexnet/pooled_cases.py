@@ -16,8 +16,8 @@ from hemorrhage.head_ct import HeadCT
 from hemorrhage.progress import Progress, ProgressCallback, Stage
 from hemorrhage.writing.volume_file import write_volume
 
+from ..datasets.raw_cases import SPLITS_NAME
 from ..embedded.plans import CONFIGURATION, embedded_dataset_json, embedded_plans
-from ..slices.raw_cases import SPLITS_NAME
 
 #: The pool's intensities are clipped above brain; these stand for what lay beyond: air, and bone to find the skull by.
 _AIR_HU, _BONE_HU = -1000, 1000

@@ -14,7 +14,7 @@ from typing import Any
 from hemorrhage.errors import ArgumentError, ModelError
 from hemorrhage.nnunet.network_plans import read_plans
 
-from ..slices.raw_cases import SPLITS_NAME, RawCases
+from ..datasets.raw_cases import SPLITS_NAME, RawCases
 from .environment import DATA_PROCESSES, environment_variable
 from .nnunet_failure import said_in_a_sentence
 from .raw_data_set import check_cases, open_raw_data_set, state_of

@@ -13,8 +13,8 @@ from typing import Literal
 from hemorrhage.errors import ArgumentError, HemorrhageError, UnreadableInputError
 
 from ..calibration.calibration_cases import FileCase
+from ..datasets.raw_cases import SPLITS_NAME, RawCases, open_raw_cases, split_of
 from ..evaluation.grid_files import ending_of, read_grid, read_labels, read_map
-from ..slices.raw_cases import SPLITS_NAME, RawCases, open_raw_cases, split_of
 
 #: Folds that nnU-Net draws, by case, for a data set that brings none.
 NNUNETS_FOLDS = 5

@@ -13,7 +13,7 @@ from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 
 from ..calibration.calibration_cases import FileCase
 from ..case_processes import work_through
-from .raw_cases import RawCases
+from ..datasets.raw_cases import RawCases
 from .settings import MachineSettings, SamplingSettings
 from .slice_data_sets import TrainingSlices, ValidationStacks
 from .slice_sampler import SliceSampler

@@ -17,9 +17,9 @@ from hemorrhage.models import ModelCard
 from hemorrhage.progress import Progress, ProgressCallback, Stage, StopCallback
 from hemorrhage.slices import SliceSettings
 
+from ..datasets.raw_cases import RawCases, open_raw_cases, split_of
 from ..training_result import TrainingResult
 from .data_module import SliceDataModule
-from .raw_cases import RawCases, open_raw_cases, split_of
 from .run import FinishedRun, run_training_loop
 from .settings import OptimizationSettings, SliceTrainConfig
 from .slice_report import write_slice_report
@@ -120,12 +120,12 @@ class Workplace:
         }
         if path.is_file():
             begun = _read_settings(path)
-            for key, difference in (("split", "other cases to train or to validate with"), (None, "other settings")):
-                if (begun != mine) if key is None else (begun.get(key) != mine[key]):
-                    raise ArgumentError(
-                        f"a run called {self._config.name!r} was begun with {difference}: give this one another name, or remove "
-                        f"{self._folder}"
-                    )
+            if begun != mine:
+                other = "settings" if begun.get("split") == mine["split"] else "cases to train or to validate with"
+                raise ArgumentError(
+                    f"a run called {self._config.name!r} was begun with other {other}: give this one another name, or remove "
+                    f"{self._folder}"
+                )
         elif self._first:
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
@@ -180,7 +180,7 @@ class Workplace:
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
-    """Return the settings that a run was begun with; nothing is known of them where the file is damaged."""
+    """Return the settings that a run was begun with; raises `ArgumentError` where the file is damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:

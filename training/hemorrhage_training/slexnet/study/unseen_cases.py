@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.intracranial_mask import intracranial_mask
 
-from ...slices.raw_cases import open_raw_cases
+from ...datasets.raw_cases import open_raw_cases
 
 
 @dataclass(frozen=True, eq=False)
