@@ -1,4 +1,4 @@
-"""The box of the head in a CT, so that air, table and head holder cost no time."""
+"""The box of the head, or of the space inside its skull, so that air, table, face and neck cost no time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from .head_ct import HeadCT
+from .intracranial_mask import intracranial_mask
 from .sampling.working_grid import Box
 
 #: Above this many HU a voxel is tissue: fat is near -100, foam and clothing lie below.
@@ -40,6 +41,26 @@ def head_box(ct: HeadCT, margin_mm: float = 10.0) -> Box:
         others = tuple(other for other in range(3) if other != axis)
         found = np.flatnonzero(head.any(axis=others)) * step
         margin = int(np.ceil((margin_mm + BRIDGE_MM / 2) / ct.spacing[axis])) + step
+        limits.append((max(0, int(found[0]) - margin), min(size, int(found[-1]) + 1 + margin)))
+    return limits[0], limits[1], limits[2]
+
+
+def intracranial_box(ct: HeadCT, margin_mm: float = 8.0) -> Box:
+    """Return start and stop of the space inside the skull along slice, row and column; where there is none, the head's.
+
+    Parameters
+    ----------
+    ct : HeadCT
+    margin_mm : float
+        Added on every side: about the skull's thickness.
+    """
+    mask = intracranial_mask(ct)
+    if mask is None:
+        return head_box(ct)
+    limits = []
+    for axis, size in enumerate(ct.shape):
+        found = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        margin = int(np.ceil(margin_mm / ct.spacing[axis]))
         limits.append((max(0, int(found[0]) - margin), min(size, int(found[-1]) + 1 + margin)))
     return limits[0], limits[1], limits[2]
 

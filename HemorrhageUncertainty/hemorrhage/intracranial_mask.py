@@ -7,6 +7,8 @@ and sinuses stay outside, and holes in the skull are closed by the skull's conve
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,13 +43,27 @@ _SMALLEST_ML = 50.0
 
 Mask = NDArray[np.bool_]
 
+#: The network's box and the restriction of its samples need the same mask.
+_found: WeakKeyDictionary[HeadCT, Mask | None] = WeakKeyDictionary()
+
 
 def intracranial_mask(ct: HeadCT) -> Mask | None:
     """Return the (D, H, W) mask of what lies inside the inner table of the skull, or None if there is no such space.
 
     Brain, CSF, dura, blood and air inside the skull are all in it. Where a piece of the skull is missing, its convex hull takes
     its place. Voxels that bone fills by half count as border. Any orientation, spacing or shear; the mask lies on the CT's grid.
+
+    Found once per CT; the array is read-only.
     """
+    if ct not in _found:
+        mask = _find(ct)
+        if mask is not None:
+            mask.flags.writeable = False
+        _found[ct] = mask
+    return _found[ct]
+
+
+def _find(ct: HeadCT) -> Mask | None:
     axes = AnatomicalAxes.of(ct.affine)
     up = axes.signs[2]
     order = axes.order

@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import hemorrhage
 from hemorrhage import load_model
+from hemorrhage.head_box import head_box
 from hemorrhage.models.model import open_contents
 from hemorrhage.nnunet.architecture import build_network, load_weights
 from hemorrhage.nnunet.preprocessing import prepare, working_grid
@@ -52,7 +53,7 @@ def unseen_patches(plans, count: int, first_seed: int) -> list[Patch]:
     while len(patches) < count:
         case = hemorrhage.simulate_head_ct(seed, shape=(32, 256, 256))
         seed += 1
-        prepared = prepare(case.ct, plans, working_grid(case.ct, plans, box=True))
+        prepared = prepare(case.ct, plans, working_grid(case.ct, plans, box=head_box(case.ct)))
         labels = labels_on_grid(case.labels, prepared.grid).long()
         slices = torch.nonzero(labels.flatten(1).any(1)).flatten()
         if len(slices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hemorrhage.head_box import head_box
+from hemorrhage.head_box import head_box, intracranial_box
 from hemorrhage.head_ct import HeadCT
 
 
@@ -46,3 +46,20 @@ def test_head_cut_by_the_border_keeps_its_rim():
 def test_nothing_found_means_everything():
     air = HeadCT(np.full((6, 30, 30), -1000, np.float32), np.diag([5.0, 4.0, 4.0, 1.0]))
     assert head_box(air) == ((0, 6), (0, 30), (0, 30))
+
+
+@pytest.mark.parametrize("spacing", [(5.0, 1.0, 1.0), (2.5, 0.8, 2.5)])
+def test_box_of_the_skull_holds_what_is_inside_and_little_else(spacing):
+    ct, head = head_in_air(spacing, False)
+    inside = head & (ct.hu < 500)
+    for axis, (start, stop) in enumerate(intracranial_box(ct, margin_mm=8.0)):
+        found = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
+        margins = (found[0] - start) * spacing[axis], (stop - 1 - found[-1]) * spacing[axis]
+        assert min(margins) >= 4
+        assert max(margins) < 8 + 2 * spacing[axis]
+
+
+def test_without_a_skull_the_box_is_the_head_s():
+    ct, _ = head_in_air((4.0, 2.0, 2.0), False)
+    soft = HeadCT(np.minimum(ct.hu, 40), ct.affine)
+    assert intracranial_box(soft) == head_box(soft)

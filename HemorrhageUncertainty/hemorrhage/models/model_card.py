@@ -59,7 +59,8 @@ class ModelCard(BaseModel):
         Whether the network takes the array as it is stored, or axial slices that run to superior, posterior and left however
         the CT is stored.
     region : ``everywhere`` or ``intracranial``
-        Where hemorrhage may be called; ``intracranial`` is the space inside the skull (see `hemorrhage.intracranial_mask`).
+        Where hemorrhage may be called; ``intracranial`` is the space inside the skull (see `hemorrhage.intracranial_mask`), and
+        an nnU-Net then sees the box of that space, not of the head.
     modality, preprocessing : str
         What the input must be and what is done with it, in words.
     training, evaluation : mapping

@@ -55,6 +55,7 @@ def build_network(
         precision=precision,
         windows=Windows(card.windows),
         anatomical=card.slices == "axial",
+        intracranial=card.region == "intracranial",
         report=report,
         should_stop=should_stop,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..device import choose_device
 from ..errors import Interrupted, ModelError, ResourceError
+from ..head_box import head_box, intracranial_box
 from ..head_ct import HeadCT
 from ..memory import available_memory_bytes, require_memory
 from ..precision import Precision, choose_precision
@@ -41,6 +42,8 @@ class NNUNetNetwork:
         What the network sees at once in `logits`.
     anatomical : bool
         Whether CTs that are stored sagittally or coronally are turned into axial stacks first (stock nnU-Net: no).
+    intracranial : bool
+        Whether the box that is computed is that of the space inside the skull, not that of the head.
     batch : int, optional
         Windows per forward pass; default 4 on CUDA, 1 on a CPU.
     report : callable, optional
@@ -65,6 +68,7 @@ class NNUNetNetwork:
         precision: Precision | None = None,
         windows: Windows = Windows.TRAINED,
         anatomical: bool = False,
+        intracranial: bool = False,
         batch: int | None = None,
         report: Callable[[str], None] | None = None,
         should_stop: StopCallback | None = None,
@@ -77,6 +81,7 @@ class NNUNetNetwork:
         self.classes = plans.classes
         self.mirror_axes = tuple(mirror_axes)
         self._anatomical = anatomical
+        self._box = intracranial_box if intracranial else head_box
         self.messages: list[str] = []
         self._report = report
         self._should_stop = should_stop
@@ -131,8 +136,8 @@ class NNUNetNetwork:
         return self._plan
 
     def grid(self, ct: HeadCT, box: bool = True) -> WorkingGrid:
-        """Return the working grid of `ct`: only the head's box, or (`box=False`) what stock nnU-Net would compute."""
-        return working_grid(ct, self.plans, box=box, anatomical=self._anatomical)
+        """Return the working grid of `ct`: only the box of head or skull, or (`box=False`) what stock nnU-Net would compute."""
+        return working_grid(ct, self.plans, box=self._box(ct) if box else None, anatomical=self._anatomical)
 
     def prepare(self, ct: HeadCT, box: bool = True) -> PreparedCT:
         """Normalize and resample `ct`; the data lie on the network's device.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..anatomical_axes import AnatomicalAxes
-from ..head_box import head_box
 from ..head_ct import HeadCT
 from ..sampling.working_grid import Box, WorkingGrid
 from .network_plans import NetworkPlans
@@ -33,13 +32,13 @@ class PreparedCT:
     grid: WorkingGrid
 
 
-def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool, anatomical: bool = False) -> WorkingGrid:
+def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: Box | None, anatomical: bool = False) -> WorkingGrid:
     """Return the grid on which the network works.
 
     Parameters
     ----------
-    box : bool
-        Limit it to the head; else it is nnU-Net's own crop.
+    box : Box, optional
+        Limits along the CT's axes, such as the head's (`hemorrhage.head_box`); else it is nnU-Net's own crop.
     anatomical : bool
         Let the axes run to superior, posterior and left before the plans' transpose, so that a CT reaches the network as the same
         axial stack however it is stored. Stock nnU-Net takes the axes as they are stored.
@@ -50,11 +49,10 @@ def working_grid(ct: HeadCT, plans: NetworkPlans, *, box: bool, anatomical: bool
     a, b, c = (order[axis] for axis in plans.transpose)
     transpose = (a, b, c)
     limits = _nonzero_box(ct.hu)
-    if box:
-        head = head_box(ct)
-        limits = tuple((max(p[0], q[0]), min(p[1], q[1])) for p, q in zip(limits, head, strict=True))  # type: ignore[assignment]
+    if box is not None:
+        limits = tuple((max(p[0], q[0]), min(p[1], q[1])) for p, q in zip(limits, box, strict=True))  # type: ignore[assignment]
         if any(stop <= start for start, stop in limits):
-            limits = head
+            limits = box
     transposed: Box = (limits[a], limits[b], limits[c])
     box_shape = [stop - start for start, stop in transposed]
     spacing = tuple(ct.spacing[axis] for axis in transpose)

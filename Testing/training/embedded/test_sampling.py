@@ -17,22 +17,22 @@ def test_a_rare_subtype_is_drawn_as_often_as_a_common_one(tmp_path):
     for k in range(9):
         _store(tmp_path, k, 2)
     _store(tmp_path, 9, 5)
-    windows = BalancedWindows(tmp_path, (4, 20, 20))
+    windows = BalancedWindows(tmp_path, 4)
     drawn = [windows.draw(np.random.default_rng(s))[1] for s in range(300)]
     common, rare = (sum(bool((labels == c).any()) for labels in drawn) for c in (2, 5))
     assert 0.75 < common / rare < 1.6
-    assert sum(not labels.any() for labels in drawn) > 50  # windows without hemorrhage
+    assert sum(not labels.any() for labels in drawn) > 25  # windows without hemorrhage
 
 
 def test_cases_without_hemorrhage_alone_are_drawn_too(tmp_path):
     _store(tmp_path, 0, 0)
-    image, labels = BalancedWindows(tmp_path, (4, 20, 20)).draw(np.random.default_rng(0))
-    assert image.shape == labels.shape == (4, 20, 20)
+    image, labels = BalancedWindows(tmp_path, 4).draw(np.random.default_rng(0))
+    assert image.shape[1:] == labels.shape[1:] == (32, 32)
 
 
 def test_a_case_that_came_later_is_drawn(tmp_path):
     _store(tmp_path, 0, 0)
-    windows = BalancedWindows(tmp_path, (4, 20, 20))
+    windows = BalancedWindows(tmp_path, 4)
     windows.draw(np.random.default_rng(0))
     _store(tmp_path, 1, 3)
     assert any((windows.draw(np.random.default_rng(s))[1] == 3).any() for s in range(20))
@@ -40,14 +40,14 @@ def test_a_case_that_came_later_is_drawn(tmp_path):
 
 def test_an_empty_pool_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no cases"):
-        BalancedWindows(tmp_path, (4, 20, 20)).draw(np.random.default_rng(0))
+        BalancedWindows(tmp_path, 4).draw(np.random.default_rng(0))
 
 
-def test_windows_whole_slices_and_whole_heads_are_drawn(tmp_path):
+def test_some_whole_slices_and_all_slices_are_drawn(tmp_path):
     rng = np.random.default_rng(0)
     image = rng.standard_normal((27, 140, 120)).astype(np.float16)
     np.savez(tmp_path / "case_000000.npz", image=image, labels=np.zeros(image.shape, np.uint8))
-    windows = BalancedWindows(tmp_path, (12, 64, 64))
+    windows = BalancedWindows(tmp_path, 12)
     drawn = [tuple(windows.draw(np.random.default_rng(s))[0].shape) for s in range(40)]
-    assert set(drawn) == {(12, 64, 64), (4, 144, 128), (28, 144, 128)}
+    assert set(drawn) == {(12, 144, 128), (28, 144, 128)}
     assert windows.draw(np.random.default_rng(0), coarse=True)[0].shape[1] % 16 == 0

@@ -31,7 +31,7 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
         slices="axial",
         region="intracranial",
         mirror_axes=[2],
-        preprocessing="head box, HU clipped to -60..160, (HU - 40) / 30, 5 x 1.5 x 1.5 mm",
+        preprocessing="box of the skull, HU clipped to -60..160, (HU - 40) / 30, 5 x 1.5 x 1.5 mm",
         training=training,
         evaluation=evaluation,
         intended_use=_INTENDED_USE,

@@ -1,4 +1,4 @@
-"""Cross-entropy, soft Dice of the subtypes that are present and of hemorrhage against none, and the subtypes' naming."""
+"""Cross-entropy, soft Dice of the subtypes that are present and of hemorrhage against none, their naming and their finding."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 #: Small enough that a missed hemorrhage costs more than one under a wrong name.
 _NAMING = 0.4
+#: Outweighs Dice only where hemorrhage is given less than about 3 %.
+_FINDING = 0.05
 
 
 class SubtypeAndHemorrhageLoss(nn.Module):
-    """Deep-supervised sum of cross-entropy, Dice over the subtypes present, Dice of any hemorrhage, and naming.
+    """Deep-supervised sum of cross-entropy, Dice over the subtypes present, Dice of any hemorrhage, naming and finding.
 
     A window holds one or two of the five subtypes. The Dice of an absent class is zero whatever is predicted, so it teaches
     nothing where much is predicted and drowns what the others teach where little is; cross-entropy alone speaks for those.
@@ -20,6 +22,8 @@ class SubtypeAndHemorrhageLoss(nn.Module):
 
     A small subtype that is called by a larger one's name has no gradient to speak of in either: naming is the cross-entropy of
     the subtype given that there is hemorrhage, the mean of the present subtypes' means. It says nothing about how much to call.
+    Where a small subtype is called background with certainty, Dice has no gradient and cross-entropy a tiny one: finding is the
+    cross-entropy of hemorrhage against none, averaged in the same way.
     """
 
     def __init__(self, classes: int, scales: tuple[float, ...] = (1.0, 0.5, 0.25)) -> None:
@@ -47,4 +51,6 @@ class SubtypeAndHemorrhageLoss(nn.Module):
         hemorrhage = self._dice_loss(1 - probability[:, :1], one_hot.sum(1, keepdim=True)).mean()
         named = F.log_softmax(logits[:, 1:], 1)
         naming = -torch.stack([named[:, c - 1][mask].mean() for c, mask in zip(present, masks, strict=True)]).mean()
-        return subtypes + hemorrhage + _NAMING * naming
+        hemorrhage_or_none = torch.logsumexp(logits[:, 1:], 1) - torch.logsumexp(logits, 1)
+        finding = -torch.stack([hemorrhage_or_none[mask].mean() for mask in masks]).mean()
+        return subtypes + hemorrhage + _NAMING * naming + _FINDING * finding

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from hemorrhage.head_box import intracranial_box
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.hemorrhage_class import SIX_CLASSES
 from hemorrhage.nnunet.network_plans import NetworkPlans
@@ -77,7 +78,7 @@ def fill_pool(folder: Path, plans: NetworkPlans, seeds: range, bases: Sequence[B
         if path.exists():
             continue
         ct, labels, description = simulate_training_case(seed, bases)
-        prepared = prepare(ct, plans, working_grid(ct, plans, box=True))
+        prepared = prepare(ct, plans, working_grid(ct, plans, box=intracranial_box(ct)))
         partial = path.with_suffix(f".partial-{os.getpid()}.npz")
         np.savez(
             partial,

@@ -14,28 +14,27 @@ from .augmentation import crop
 
 _ABOUT_HEMORRHAGE = 0.67
 _STRIDES = (4, 16, 16)  # of the network, from its input to its deepest stage
-#: Shares of windows of the given size, of whole slices, and of whole heads. Instance normalization sees as much air, bone and
-#: brain as the window holds: a network that was trained on one kind of window calls bone's rim blood in another.
-_KINDS = {"window": 0.3, "slices": 0.45, "head": 0.25}
+#: Share of windows that are all slices of a case, as the engine shows them at once; the others are some whole slices. Instance
+#: normalization sees as much air, bone and brain as the window holds: trained on other windows, a network calls bone's rim blood.
+_ALL_SLICES = 0.25
 
 
 class BalancedWindows:
     """Draws windows from a pool that may still grow.
 
     Two of three windows are cut about a subtype: each subtype equally often, however rare it is in the pool. The others
-    are cut anywhere, in any case. Some windows have the given size, some are as many whole slices as have about as many voxels,
-    and some are the whole head, which is what the engine shows the network at once.
+    are cut anywhere, in any case. A window is whole slices: some of them, or all.
 
     Parameters
     ----------
     pool : Path
         Folder of preprocessed cases.
-    size : tuple of int
-        Window (d, h, w) in voxels, of those that are neither whole slices nor a whole head.
+    slices : int
+        How many are some.
     """
 
-    def __init__(self, pool: Path, size: tuple[int, int, int]) -> None:
-        self.pool, self.size = pool, size
+    def __init__(self, pool: Path, slices: int) -> None:
+        self.pool, self.slices = pool, slices
         self._slices: dict[Path, dict[int, list[int]]] = {}
 
     def files(self) -> list[Path]:
@@ -74,15 +73,10 @@ class BalancedWindows:
         h, w = (_next_multiple(n / 2, stride) for n, stride in zip((h, w), _STRIDES[1:], strict=True))
         return crop(*halved(image, labels), (d, h, w), rng, centre)
 
-    def _drawn_size(self, rng: np.random.Generator, head: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Draw the kind of window, and return its size for a head of this shape: one that the network's strides divide."""
-        kind = rng.choice(list(_KINDS), p=list(_KINDS.values()))
-        if kind == "window":
-            return self.size
-        d, h, w = (_next_multiple(n, stride) for n, stride in zip(head, _STRIDES, strict=True))
-        if kind == "slices":
-            d = min(d, _next_multiple(math.prod(self.size) / (h * w), _STRIDES[0]))
-        return d, h, w
+    def _drawn_size(self, rng: np.random.Generator, case: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Draw whether it is all slices, and return a size for a case of this shape: one that the network's strides divide."""
+        d, h, w = (_next_multiple(n, stride) for n, stride in zip(case, _STRIDES, strict=True))
+        return (d if rng.random() < _ALL_SLICES else min(d, self.slices)), h, w
 
     def _slices_of(self, path: Path) -> dict[int, list[int]]:
         """Return, per subtype value in the case, the slices that hold it."""

@@ -57,7 +57,7 @@ class Trainer:
     ) -> None:
         self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
         self.coarse_share = coarse_share
-        self.windows = BalancedWindows(pool, PATCH_SIZE)
+        self.windows = BalancedWindows(pool, PATCH_SIZE[0])
         self.overlap = np.zeros((2, len(SIX_CLASSES)))  # running sums of 2 |A and B| and |A| + |B|
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_EMA_DECAY))
         self.optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-2)
