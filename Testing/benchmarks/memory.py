@@ -10,16 +10,20 @@ import resource
 import subprocess
 import sys
 
-from small_network import CLASSES, BoxedNetwork, elliptic_head, small_residual_unet
+import numpy as np
+from small_network import CLASSES, BoxedNetwork, small_residual_unet
 
+from hemorrhage.head_ct import HeadCT
 from hemorrhage.posterior import Posterior, working_voxel_volume_ml
 from hemorrhage.sampling.test_time_augmentation import TestTimeAugmentation
 
 
 def peak_megabytes(shape: tuple[int, int, int], samples: int) -> float:
     """Run once, here, and return the peak resident size of this process."""
-    ct, box = elliptic_head(shape)
-    sampler = TestTimeAugmentation(BoxedNetwork(box, small_residual_unet(8)))
+    depth, height, width = shape
+    brain = np.random.default_rng(0).normal(35, 5, shape).astype(np.float32)
+    ct = HeadCT(brain, np.diag([5.0, 1.2, 1.2, 1.0]))
+    sampler = TestTimeAugmentation(BoxedNetwork(((0, depth), (0, height), (0, width)), small_residual_unet(8)))
     grid = sampler.grid(ct)
     posterior = Posterior(CLASSES, working_voxel_volume_ml(ct, grid))
     for sample in sampler.draw(ct, samples, seed=0):

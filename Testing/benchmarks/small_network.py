@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
 
+from hemorrhage.head_box import intracranial_box
 from hemorrhage.head_ct import HeadCT
 from hemorrhage.sampling.network import PreparedTensor
-from hemorrhage.sampling.working_grid import WorkingGrid
+from hemorrhage.sampling.working_grid import Box, WorkingGrid
+from hemorrhage.simulation import simulate_head_ct
 
 CLASSES = 6
-SPACING = (5.0, 0.9, 0.9)
 
 
 def small_residual_unet(width: int = 12) -> torch.nn.Module:
@@ -36,39 +36,38 @@ def small_residual_unet(width: int = 12) -> torch.nn.Module:
     ).eval()
 
 
-def elliptic_head(shape: tuple[int, int, int]) -> tuple[HeadCT, tuple[tuple[int, int], ...]]:
-    """Return a skull of bone around noisy brain with air around it, as large as a head in a 230 mm field of view; and its box.
+def simulated_head(shape: tuple[int, int, int]) -> tuple[HeadCT, Box]:
+    """Return a simulated CT of 5 x 0.9 x 0.9 mm with one hematoma, and the box of its skull's inside.
 
     The box is grown to multiples of the network's strides, 4 in the slice direction and 8 in the plane.
     """
-    _, height, width = shape
-    rows, columns = np.mgrid[:height, :width]
-    radius = np.hypot((rows - (height - 1) / 2) / (0.41 * height), (columns - (width - 1) / 2) / (0.33 * width))
-    hu = np.where(radius < 0.93, 35.0, np.where(radius < 1, 1000.0, -1000.0))
-    noise = np.random.default_rng(0).normal(0, 5, shape)
-    ct = HeadCT((hu + noise).astype(np.float32), np.diag([*SPACING, 1.0]))
-    box = [(0, shape[0])]
-    for axis in (0, 1):
-        inside = np.flatnonzero((radius < 1).any(axis=1 - axis))
-        size = -(-(inside[-1] + 1 - inside[0]) // 8) * 8
-        start = max(0, (inside[0] + inside[-1] + 1 - size) // 2)
-        box.append((int(start), int(start + size)))
-    return ct, tuple(box)
+    ct = simulate_head_ct(1, classes=("IPH",), shape=shape, slice_thickness_mm=5.0, pixel_mm=0.9).ct
+    grown = [
+        _grown(*limits, stride, size) for limits, stride, size in zip(intracranial_box(ct), (4, 8, 8), ct.shape, strict=True)
+    ]
+    return ct, (grown[0], grown[1], grown[2])
+
+
+def _grown(start: int, stop: int, stride: int, size: int) -> tuple[int, int]:
+    length = min(size, -(-(stop - start) // stride) * stride)
+    first = min(start, size - length)
+    return first, first + length
 
 
 class BoxedNetwork:
-    """The network on the head's box, whole, in float32."""
+    """The network on a box of the CT, whole, in float32."""
 
-    def __init__(self, box: tuple[tuple[int, int], ...], module: torch.nn.Module) -> None:
+    def __init__(self, box: Box, module: torch.nn.Module) -> None:
         self.box = box
         self.module = module
 
     def prepare(self, ct: HeadCT) -> PreparedTensor:
         """Clip, normalize and crop."""
         crop = tuple(slice(a, b) for a, b in self.box)
-        shape = tuple(b - a for a, b in self.box)
+        depth, height, width = (b - a for a, b in self.box)
         return PreparedTensor(
-            normalized(ct)[(slice(None), *crop)].contiguous(), WorkingGrid(ct.shape, (0, 1, 2), self.box, shape, SPACING)
+            normalized(ct)[(slice(None), *crop)].contiguous(),
+            WorkingGrid(ct.shape, (0, 1, 2), self.box, (depth, height, width), ct.spacing),
         )
 
     @torch.inference_mode()

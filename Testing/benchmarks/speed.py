@@ -17,8 +17,9 @@ from collections.abc import Callable
 import numpy as np
 import scipy.ndimage
 import torch
-from small_network import CLASSES, SPACING, BoxedNetwork, elliptic_head, normalized, small_residual_unet
+from small_network import CLASSES, BoxedNetwork, normalized, simulated_head, small_residual_unet
 
+from hemorrhage.head_ct import Spacing
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.posterior import Posterior, working_voxel_volume_ml
 from hemorrhage.sampling.test_time_augmentation import TestTimeAugmentation
@@ -38,13 +39,13 @@ def fastest(rounds: int, work: Callable[[], object]) -> float:
     return min(seconds(work) for _ in range(rounds))
 
 
-def scipy_operator(volume: np.ndarray, operator, inverse: bool) -> np.ndarray:
+def scipy_operator(volume: np.ndarray, operator, spacing: Spacing, inverse: bool) -> np.ndarray:
     """Apply one operator to (D, H, W) by linear interpolation in mm; flips are copies."""
     if isinstance(operator, Flip):
         return np.flip(volume, operator.array_axis).copy()
     # The output voxel y comes from T^-1 y; for the inverse operator from T y.
     source = operator.matrix() if inverse else operator.inverse().matrix()
-    index = np.diag(1 / np.array(SPACING)) @ source @ np.diag(SPACING)
+    index = np.diag(1 / np.array(spacing)) @ source @ np.diag(spacing)
     center = (np.array(volume.shape) - 1) / 2
     return scipy.ndimage.affine_transform(volume, index, center - index @ center, order=1, mode="nearest")
 
@@ -54,14 +55,14 @@ def naive(ct, module: torch.nn.Module, samples: int, transforms: int, preset: Tr
     data = normalized(ct)[0].numpy()
     outputs = []
     for index in range(samples):
-        operators = draw_transform(np.random.default_rng(index), transforms, preset, SPACING).operators
+        operators = draw_transform(np.random.default_rng(index), transforms, preset, ct.spacing).operators
         moved = data
         for operator in operators:
-            moved = scipy_operator(moved, operator, inverse=False)
+            moved = scipy_operator(moved, operator, ct.spacing, inverse=False)
         with torch.inference_mode():
             prediction = module(torch.from_numpy(moved)[None, None]).softmax(1)[0].numpy()
         for operator in reversed(operators):
-            prediction = np.stack([scipy_operator(p, operator, inverse=True) for p in prediction])
+            prediction = np.stack([scipy_operator(p, operator, ct.spacing, inverse=True) for p in prediction])
         outputs.append(prediction)
     return np.var(outputs, axis=0)
 
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--presets", nargs="+", type=TransformPreset, default=list(TransformPreset))
     parser.add_argument("--no-monai", dest="monai", action="store_false")
     options = parser.parse_args()
-    ct, box = elliptic_head(tuple(options.shape))
+    ct, box = simulated_head(tuple(options.shape))
     module = small_residual_unet(options.width)
     network = BoxedNetwork(box, module)
     data = network.prepare(ct).data[None]
@@ -131,7 +132,7 @@ def main() -> None:
     bare = fastest(rounds, lambda: network.probabilities(data))
     whole = fastest(rounds, lambda: network.probabilities(full))
     print("\n| what | s per sample | ours is faster by | on top of the bare network |\n|---|---|---|---|")
-    print(f"| bare network, full volume | {whole:.2f} | | |\n| bare network, head's box | {bare:.2f} | | |", flush=True)
+    print(f"| bare network, full volume | {whole:.2f} | | |\n| bare network, skull's box | {bare:.2f} | | |", flush=True)
     by_naive = {
         preset: fastest(rounds, lambda preset=preset: naive(ct, module, few, options.transforms, preset)) / few
         for preset in options.presets
@@ -143,7 +144,7 @@ def main() -> None:
     reused = reuse_freed_memory()
     network.probabilities(data)  # takes the memory that is then reused
     bare = fastest(rounds, lambda: network.probabilities(data))
-    print(f"| bare network, head's box, freed memory reused: {'yes' if reused else 'not available'} | {bare:.2f} | | |")
+    print(f"| bare network, skull's box, freed memory reused: {'yes' if reused else 'not available'} | {bare:.2f} | | |")
     for preset in options.presets:
         by_us = (
             fastest(rounds, lambda preset=preset: ours(ct, network, options.samples, options.transforms, preset))

@@ -25,7 +25,9 @@ def test_uniform_prediction_of_one_subtype_everywhere_in_closed_form():
     labels = torch.full((1, 1, 2, 4, 4), 3)
     loss = SubtypeAndHemorrhageLoss(6)([torch.zeros(1, 6, 2, 4, 4)], labels).item()
     subtype, hemorrhage = 2 * (1 / 6) / (1 + 1 / 6), 2 * (5 / 6) / (1 + 5 / 6)
-    assert loss == pytest.approx(math.log(6) + (1 - subtype) + (1 - hemorrhage) + 0.4 * math.log(5) + 0.05 * math.log(6 / 5), abs=1e-5)
+    assert loss == pytest.approx(
+        math.log(6) + (1 - subtype) + (1 - hemorrhage) + 0.4 * math.log(5) + 0.05 * math.log(6 / 5), abs=1e-5
+    )
 
 
 def test_equals_a_plain_reading():
