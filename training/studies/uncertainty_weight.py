@@ -229,7 +229,7 @@ def main(
     cases = sorted(pool.glob("case_??????.npz"))
     if len(cases) <= test:
         raise typer.BadParameter(f"{pool} holds {len(cases)} cases: simulate more than the {test} that are for testing")
-    windows = BalancedWindows(training_folder(cases[:-test], output / "training"), (PATCH[0], 2 * PATCH[1], 2 * PATCH[2]))
+    windows = BalancedWindows(training_folder(cases[:-test], output / "training"), PATCH[0])
     weights = open_contents(start or load_model("default").folder).read_weights()[0]
     if adapt:
         weights = adapted(output / "adapted.pt", adapt, rate, windows, weights)

@@ -59,8 +59,8 @@ def _passes(method: Method, folder: Path, card: ModelCard) -> int:
         return 1 if method is Method.SLEX else _hypotheses(folder)
     if method is Method.ENSEMBLE:
         return 1
-    mirrored = 2 ** len(card.mirror_axes) if method is Method.DETERMINISTIC else 1
-    return mirrored * len(card.weights)
+    mirrored = method is Method.DETERMINISTIC and card.windows == "trained"
+    return (2 ** len(card.mirror_axes) if mirrored else 1) * len(card.weights)
 
 
 def _hypotheses(folder: Path) -> int:

@@ -122,7 +122,7 @@ class Model:
         ----------
         method : str, optional
             One of `methods`; default: the first. ``tta`` with 0 transforms is ``deterministic``: an nnU-Net's then both equal
-            stock nnU-Net. ``slex-tta`` with 0 transforms is ``slex``.
+            stock nnU-Net (unless its card says that it sees the whole head at once). ``slex-tta`` with 0 transforms is ``slex``.
         transforms : int
             Random operators per sample (``tta`` and ``slex-tta`` only).
         preset : str, optional

@@ -54,7 +54,7 @@ class ModelCard(BaseModel):
     mirror_axes : list of int
         Spatial axes of the network's input along which it was trained with mirroring.
     windows : ``trained`` or ``whole``
-        Whether samples are predicted in overlapping windows of the trained size, or the whole head at once.
+        Whether samples are predicted in overlapping windows of the trained size, as stock nnU-Net's, or the whole head at once.
     slices : ``stored`` or ``axial``
         Whether the network takes the array as it is stored, or axial slices that run to superior, posterior and left however
         the CT is stored.

@@ -39,11 +39,14 @@ def make_sampler(method: Method, network: RunnableNetwork, transforms: int, pres
 
 
 def _deterministic(network: RunnableNetwork, transforms: int, preset: str | None) -> Sampler:
-    from ..nnunet import NNUNetNetwork
+    from ..nnunet import NNUNetNetwork, Windows
     from ..sampling.deterministic import Deterministic
     from ..sampling.single_prediction import SinglePrediction
 
-    return Deterministic(network) if isinstance(network, NNUNetNetwork) else SinglePrediction(network)
+    # Stock nnU-Net shows a network windows of the trained size: one that was trained on whole heads is at a loss with them.
+    if isinstance(network, NNUNetNetwork) and network.windows is Windows.TRAINED:
+        return Deterministic(network)
+    return SinglePrediction(network)
 
 
 def _tta(network: RunnableNetwork, transforms: int, preset: str | None) -> Sampler:

@@ -116,6 +116,11 @@ class NNUNetNetwork:
         return tuple(self._networks)
 
     @property
+    def windows(self) -> Windows:
+        """What the network sees at once, as it was made for; `compute_plan` may have had to give that up."""
+        return self._original.windows
+
+    @property
     def mirrored_array_axes(self) -> tuple[int, ...]:
         """`mirror_axes` as axes of the working grid: a 2D network's first axis is the second one there."""
         return tuple(axis + 3 - self.plans.dimensions for axis in self.mirror_axes)

@@ -399,6 +399,14 @@ def test_damaged_models_are_listed_with_the_reason(made, user_models):
     assert entry.problem
 
 
+def test_single_prediction_of_a_network_for_whole_heads_shows_it_what_the_samples_see():
+    from hemorrhage.sampling.single_prediction import SinglePrediction
+
+    model = load_model("default")
+    assert (model.card.windows, model.card.region) == ("whole", "intracranial")
+    assert isinstance(model.sampler("deterministic", device="cpu").sampler, SinglePrediction)
+
+
 def test_samplers(made):
     from hemorrhage.sampling.deterministic import Deterministic
     from hemorrhage.sampling.test_time_augmentation import TestTimeAugmentation
