@@ -95,6 +95,11 @@ def _describe(folder: Path, origin: Origin) -> InstalledModel:
         return InstalledModel(name, folder.name, folder, origin, problem=sentence)
 
 
+def _mirroredCopies(card: dict[str, Any]) -> int:
+    """Return how many the single prediction is the mean of: one where the network sees the whole head at once."""
+    return 1 if card.get("windows") == "whole" else 2 ** len(card.get("mirror_axes") or [])
+
+
 def _passes(card: dict[str, Any], methods: Iterable[str]) -> dict[str, int]:
     """Return the passes of a sample: the networks one after another, and on all mirrored copies where nothing is random.
 
@@ -102,7 +107,7 @@ def _passes(card: dict[str, Any], methods: Iterable[str]) -> dict[str, int]:
     """
     if card.get("method") == _SLEXNET:
         return {}
-    networks, mirrored = len(card.get("weights") or [""]), 2 ** len(card.get("mirror_axes") or [])
+    networks, mirrored = len(card.get("weights") or [""]), _mirroredCopies(card)
     costs = {Method.ENSEMBLE: 1, Method.DETERMINISTIC: networks * mirrored}
     return {method: costs.get(Method(method), networks) for method in methods if method in list(Method)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,17 +119,21 @@ def test_what_the_engine_says_of_the_model_counts(panel, ui):
     assert not ui.methodInfoLabel.isVisibleTo(panel.widget.parent)
 
 
-def test_cost_of_the_embedded_model_is_read_from_its_card():
-    """As the engine says it: the single prediction is the mean over all mirrored copies."""
+@pytest.mark.parametrize(("windows", "copies"), [("whole", 1), ("trained", 2)])
+def test_cost_is_read_from_the_card_as_the_engine_says_it(tmp_path, monkeypatch, windows, copies):
+    """The single prediction is the mean over mirrored copies, but one pass of a network for whole heads."""
+    from hemorrhage.models.locations import DEFAULT_NAME, embedded_folder
     from hemorrhage.models.method_details import method_details
     from hemorrhage.models.model_card import read_card
 
-    model = listModels()[0]
-    card = read_card(model.folder)
-    told = {each.name: each.passes_per_sample for each in method_details(model.folder, card)}
-    assert model.passes == told
-    assert card.mirror_axes
-    assert told["deterministic"] == 2 ** len(card.mirror_axes) * told["tta"]
+    shutil.copytree(embedded_folder() / DEFAULT_NAME, tmp_path / "mirrored")
+    path = tmp_path / "mirrored" / "model.json"
+    card = json.loads(path.read_text(encoding="utf-8")) | {"name": "mirrored", "windows": windows, "mirror_axes": [2]}
+    path.write_text(json.dumps(card), encoding="utf-8")
+    monkeypatch.setenv("HEMORRHAGE_MODELS", str(tmp_path))
+    (model,) = (each for each in listModels() if each.name == "mirrored")
+    told = {each.name: each.passes_per_sample for each in method_details(model.folder, read_card(model.folder))}
+    assert model.passes == told == {"tta": 1, "deterministic": copies}
 
 
 def test_a_measured_time_is_said(panel, ui):
