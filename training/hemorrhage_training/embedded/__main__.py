@@ -9,7 +9,9 @@ from typing import Annotated
 import torch
 import typer
 
-from hemorrhage.nnunet.architecture import build_network
+from hemorrhage.models.model import open_contents
+from hemorrhage.models.model_card import CARD_NAME
+from hemorrhage.nnunet.architecture import build_network, load_weights
 from hemorrhage.nnunet.network_plans import NetworkPlans, read_plans
 from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.reading import read_ct
@@ -58,15 +60,26 @@ def train(
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
     rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 1e-3,
     coarse: Annotated[float, typer.Option(help="Share of the time, at the beginning, at half the resolution.")] = 0.5,
-    start: Annotated[Path | None, typer.Option(help="Folder of an earlier run whose weights a new run starts from.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="An earlier run, or a model folder, whose weights a new run starts from.")
+    ] = None,
 ) -> None:
     """Train until the time is used up."""
     reuse_freed_memory()
     torch.set_num_threads(threads)
     network = _trainable_network()
     if start is not None:
-        network.load_state_dict(Trainer(_trainable_network(), pool, start, minutes=0).averaged_weights())
+        load_weights(network, _weights_of(start, pool))
     Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse).fit()
+
+
+def _weights_of(start: Path, pool: Path) -> dict[str, torch.Tensor]:
+    """Read the weights of a model folder, or the averaged ones of a run."""
+    if (start / CARD_NAME).exists():
+        return dict(open_contents(start).read_weights()[0])
+    if not any(start.glob("checkpoint*.pt")):
+        raise typer.BadParameter(f"{start} is neither a run, with a checkpoint, nor a model folder", param_hint="--start")
+    return Trainer(_trainable_network(), pool, start, minutes=0).averaged_weights()
 
 
 @app.command()
