@@ -36,13 +36,7 @@ def head_box(ct: HeadCT, margin_mm: float = 10.0) -> Box:
     whole: Box = ((0, ct.shape[0]), (0, ct.shape[1]), (0, ct.shape[2]))
     if head.sum() * float(np.prod(spacing)) < 100_000:  # mm^3: less than a tenth of a liter is no head
         return whole
-    limits = []
-    for axis, (step, size) in enumerate(zip(steps, ct.shape, strict=True)):
-        others = tuple(other for other in range(3) if other != axis)
-        found = np.flatnonzero(head.any(axis=others)) * step
-        margin = int(np.ceil((margin_mm + BRIDGE_MM / 2) / ct.spacing[axis])) + step
-        limits.append((max(0, int(found[0]) - margin), min(size, int(found[-1]) + 1 + margin)))
-    return limits[0], limits[1], limits[2]
+    return _box_about(head, steps, ct, margin_mm + BRIDGE_MM / 2)
 
 
 def intracranial_box(ct: HeadCT, margin_mm: float = 8.0) -> Box:
@@ -57,10 +51,15 @@ def intracranial_box(ct: HeadCT, margin_mm: float = 8.0) -> Box:
     mask = intracranial_mask(ct)
     if mask is None:
         return head_box(ct)
+    return _box_about(mask, [1, 1, 1], ct, margin_mm)
+
+
+def _box_about(mask: np.ndarray, steps: list[int], ct: HeadCT, margin_mm: float) -> Box:
+    """Box in voxels of `ct` about a mask on every `steps`-th of them: what lies between these is in it too."""
     limits = []
-    for axis, size in enumerate(ct.shape):
-        found = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = int(np.ceil(margin_mm / ct.spacing[axis]))
+    for axis, (step, size) in enumerate(zip(steps, ct.shape, strict=True)):
+        found = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis))) * step
+        margin = int(np.ceil(margin_mm / ct.spacing[axis])) + step - 1
         limits.append((max(0, int(found[0]) - margin), min(size, int(found[-1]) + 1 + margin)))
     return limits[0], limits[1], limits[2]
 

@@ -26,25 +26,20 @@ class Deterministic:
     network : NNUNetNetwork
     mirroring : bool
         Average over mirrored copies along the axes that the model allows, as stock nnU-Net does by default.
-    box : bool
-        Compute the head's box only (faster, but instance normalization then sees other statistics: not equal to stock nnU-Net).
     should_stop : callable, optional
     """
 
     largest_count: int | None = 1
     samples_per_draw = 1
 
-    def __init__(
-        self, network: NNUNetNetwork, *, mirroring: bool = True, box: bool = False, should_stop: StopCallback | None = None
-    ) -> None:
+    def __init__(self, network: NNUNetNetwork, *, mirroring: bool = True, should_stop: StopCallback | None = None) -> None:
         self.network = network
         self.mirroring = mirroring
-        self.box = box
         self._should_stop = should_stop
 
     def grid(self, ct: HeadCT) -> WorkingGrid:
-        """Return the grid of the sample: the CT's own voxels inside the box that is computed."""
-        return self.network.grid(ct, self.box).without_resampling()
+        """Return the grid of the sample: the CT's own voxels inside nnU-Net's own crop."""
+        return self.network.grid(ct, box=False).without_resampling()
 
     def in_words(self, count: int) -> str:
         """Return the method and its settings."""
@@ -63,7 +58,7 @@ class Deterministic:
             raise ArgumentError(
                 f"without random transforms there is one prediction, but {count} samples were asked for: use 1 sample"
             )
-        prepared = self.network.prepare(ct, self.box)
+        prepared = self.network.prepare(ct, box=False)
         mirror = self.mirroring and bool(self.network.mirror_axes)
         probabilities = self.network.stock_probabilities(ct, prepared, mirror, self._should_stop)
         yield Sample(probabilities, parameters={"mirrored_axes": list(self.network.mirror_axes) if mirror else []})
