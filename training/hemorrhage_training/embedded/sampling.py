@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .augmentation import crop
 
-_ABOUT_HEMORRHAGE = 0.67
+_ABOUT_HEMORRHAGE = 0.5
 _STRIDES = (4, 16, 16)  # of the network, from its input to its deepest stage
 #: Share of windows that are all slices of a case, as the engine shows them at once; the others are some whole slices. Instance
 #: normalization sees as much air, bone and brain as the window holds: trained on other windows, a network calls bone's rim blood.
@@ -22,7 +22,7 @@ _ALL_SLICES = 0.25
 class BalancedWindows:
     """Draws windows from a pool that may still grow.
 
-    Two of three windows are cut about a subtype: each subtype equally often, however rare it is in the pool. The others
+    Every second window is cut about a subtype: each subtype equally often, however rare it is in the pool. The others
     are cut anywhere, in any case. A window is whole slices: some of them, or all.
 
     Parameters
