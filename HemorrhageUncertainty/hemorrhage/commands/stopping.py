@@ -16,7 +16,7 @@ class StopSignal(BaseException):
     """The user asked to stop. Not an `Exception`, so that no library on the way takes it for a failure of its own."""
 
 
-#: Signals received so far. The first unwinds (and removes temporary files), the second is ignored while that
+#: Signals received while the context is open. The first unwinds (and removes temporary files), the second is ignored while that
 #: happens, the third ends the process at once.
 _received: list[int] = []
 
@@ -42,6 +42,7 @@ def stop_on_signals() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+        _received.clear()  # or whatever this process runs next would stop too
 
 
 def _forget_in_child() -> None:

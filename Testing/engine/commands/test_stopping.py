@@ -106,7 +106,7 @@ def test_ended_while_writing(phantom_file, tiny_model, out, number, code):
 
 def test_forked_workers_die_of_signals_at_once():
     """A worker that swallows every exception, as code of a library may, would never end by one raised in it."""
-    from hemorrhage.commands.stopping import StopSignal, stop_on_signals
+    from hemorrhage.commands.stopping import StopSignal, stop_on_signals, stop_requested
 
     context = multiprocessing.get_context("fork")
     with stop_on_signals():
@@ -120,6 +120,8 @@ def test_forked_workers_die_of_signals_at_once():
             assert worker.exitcode == -number
         with pytest.raises(StopSignal):
             os.kill(os.getpid(), signal.SIGTERM)
+        assert stop_requested()
+    assert not stop_requested()  # what the process runs next is not stopped too
 
 
 def _swallow_exceptions(ready: Event) -> None:
