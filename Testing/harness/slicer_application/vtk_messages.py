@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-#: Slicer's manager of volume renderings goes on observing a display node whose pipeline it has taken down. Whether it says so
-#: depends on the address of a later node, as after a scene was closed and loaded again; no caller can prevent it.
-_SLICERS_OWN = re.compile(
-    r"Observation \d+ between vtkMRML\w+VolumeRenderingDisplayNode and vtkMRMLVolumeRenderingDisplayableManager .* already exists"
-)
 
 
 @dataclass
@@ -27,20 +20,16 @@ class VTKMessages:
     texts: list[str] = field(default_factory=list)
 
     def observe(self) -> None:
-        """Listen to VTK's output window, for as long as the process lives; a warning that only Slicer can cause is left out."""
+        """Listen to VTK's output window, for as long as the process lives."""
         import vtk
 
         def listen(_window: vtk.vtkObject, _event: str, text: str) -> None:
-            self._hear(text)
+            self.texts.append(text.strip())
 
         listen.CallDataType = vtk.VTK_STRING  # type: ignore[attr-defined]
         window = vtk.vtkOutputWindow.GetInstance()
         window.AddObserver("ErrorEvent", listen)
         window.AddObserver("WarningEvent", listen)
-
-    def _hear(self, text: str) -> None:
-        if not _SLICERS_OWN.search(text):
-            self.texts.append(text.strip())
 
     def take(self) -> list[str]:
         """Return what was said and forget it."""

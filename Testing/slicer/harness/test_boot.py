@@ -113,13 +113,6 @@ def test_vtk_error_is_heard(vtk_messages):
     assert any("vtkXMLPolyDataReader" in text for text in vtk_messages.take())
 
 
-def test_only_slicers_own_warning_is_left_out(vtk_messages):
-    said = "Observation 45 between vtkMRML{}DisplayNode and vtkMRML{}DisplayableManager with priority 0 already exists."
-    for which in ("CPURayCastVolumeRendering", "VolumeRendering"), ("Model", "Model"):
-        vtk.vtkOutputWindow.GetInstance().InvokeEvent("WarningEvent", said.format(*which))
-    assert ["Model" in text for text in vtk_messages.take()] == [True]
-
-
 def test_expected_vtk_error_must_come(vtk_messages):
     with pytest.raises(AssertionError, match="but said nothing"), vtk_messages.expected("nothing of the sort"):
         pass
