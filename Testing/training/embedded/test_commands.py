@@ -32,7 +32,16 @@ def test_a_run_starts_from_a_model_s_weights_and_another_from_that_run_s(pool, t
     for run, start in (("first", embedded), ("second", tmp_path / "first")):
         assert _trained(pool, tmp_path / run, start).exit_code == 0
         state = torch.load(tmp_path / run / "checkpoint.pt", weights_only=True)
-        assert all(torch.equal(state["network"][name], weight) for name, weight in expected.items())
+        assert all(torch.equal(state["network"][name], weight.float()) for name, weight in expected.items())
+
+
+def test_a_start_that_does_not_fit_is_refused_by_the_name_of_a_tensor(pool, tmp_path):
+    (tmp_path / "other").mkdir()
+    torch.save({"average": {"module.encoder.other": torch.zeros(3)}}, tmp_path / "other" / "checkpoint.pt")
+    result = _trained(pool, tmp_path / "run", tmp_path / "other")
+    assert result.exit_code == 2
+    assert "encoder.other(3,)doesnotfitintothenetwork" in re.sub(r"[│|\s]", "", result.output)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_start_that_is_neither_is_named_and_nothing_is_made(pool, tmp_path):

@@ -21,7 +21,8 @@ from .card import embedded_card, write_card_text
 from .evaluation import evaluate_embedded
 from .plans import CONFIGURATION, embedded_dataset_json, embedded_plans
 from .pool import fill_pool, real_anatomy
-from .trainer import Trainer
+from .trainer import Trainer, averaged_weights_of
+from .widening import widened
 
 app = typer.Typer(help="Make the embedded model from simulated head CT.", no_args_is_help=True)
 
@@ -61,7 +62,10 @@ def train(
     rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 1e-3,
     coarse: Annotated[float, typer.Option(help="Share of the time, at the beginning, at half the resolution.")] = 0.5,
     start: Annotated[
-        Path | None, typer.Option(help="An earlier run, or a model folder, whose weights a new run starts from.")
+        Path | None,
+        typer.Option(
+            help="An earlier run, or a model folder, of this network or a narrower one, whose weights a new run starts from."
+        ),
     ] = None,
 ) -> None:
     """Train until the time is used up."""
@@ -69,17 +73,21 @@ def train(
     torch.set_num_threads(threads)
     network = _trainable_network()
     if start is not None:
-        load_weights(network, _weights_of(start, pool))
+        weights = _weights_of(start)
+        try:
+            load_weights(network, widened(weights, network))
+        except ValueError as error:
+            raise typer.BadParameter(f"{start}: {error}", param_hint="--start") from error
     Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse).fit()
 
 
-def _weights_of(start: Path, pool: Path) -> dict[str, torch.Tensor]:
+def _weights_of(start: Path) -> dict[str, torch.Tensor]:
     """Read the weights of a model folder, or the averaged ones of a run."""
     if (start / CARD_NAME).exists():
         return dict(open_contents(start).read_weights()[0])
     if not any(start.glob("checkpoint*.pt")):
         raise typer.BadParameter(f"{start} is neither a run, with a checkpoint, nor a model folder", param_hint="--start")
-    return Trainer(_trainable_network(), pool, start, minutes=0).averaged_weights()
+    return averaged_weights_of(start)
 
 
 @app.command()

@@ -21,7 +21,7 @@ _INTENDED_USE = (
 
 
 def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str, Any], evaluation: dict[str, Any]) -> ModelCard:
-    """Write the model folder with its ``model.json`` and return the card."""
+    """Write the model folder with its ``model.json`` and return the card. Weights are kept in half precision."""
     card = ModelCard(
         name="simulated-nnunet",
         title="Small residual-encoder nnU-Net, trained on simulated head CT",
@@ -37,7 +37,8 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
         intended_use=_INTENDED_USE,
         license="Apache-2.0",
     )
-    return write_model_folder(model, card, dict(weights), embedded_plans(), embedded_dataset_json(training.get("cases", 0)))
+    halves = {name: weight.half() for name, weight in weights.items()}
+    return write_model_folder(model, card, halves, embedded_plans(), embedded_dataset_json(training.get("cases", 0)))
 
 
 def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[str, Any]) -> Path:

@@ -9,7 +9,7 @@ from hemorrhage.hemorrhage_class import SIX_CLASSES
 CONFIGURATION = "3d_fullres"
 SPACING = (5.0, 1.5, 1.5)
 PATCH_SIZE = (12, 128, 112)
-FEATURES = (16, 32, 48, 64, 80)
+FEATURES = (16, 32, 48, 96, 136)
 
 # Hounsfield window and scaling of the network's input. The window keeps fat and calcification apart from brain and
 # blood; the mean is that of brain, so that clipped air and bone are -100/30 and 120/30 away from it.

@@ -23,6 +23,7 @@ from .sampling import BalancedWindows
 
 _EMA_DECAY = 0.995
 _FORGET = 0.99  # of the running overlap per step
+_CHECKPOINT = "checkpoint.pt"
 
 
 class Trainer:
@@ -64,7 +65,7 @@ class Trainer:
         self.loss = SubtypeAndHemorrhageLoss(len(SIX_CLASSES))
         self.seed, self.step, self.elapsed = seed, 0, 0.0
         run.mkdir(parents=True, exist_ok=True)
-        self._checkpoint = run / "checkpoint.pt"
+        self._checkpoint = run / _CHECKPOINT
         if self._checkpoint.exists() or previous_of(self._checkpoint).exists():
             self._restore()
 
@@ -142,6 +143,12 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def averaged_weights_of(run: Path) -> dict[str, Tensor]:
+    """Read the moving average of a run's weights, whatever the width of its network."""
+    average = _read(whole_checkpoint(run / _CHECKPOINT, _read))["average"]
+    return {name.removeprefix("module."): weight for name, weight in average.items() if name.startswith("module.")}
 
 
 def _read(path: Path) -> dict[str, Any]:
