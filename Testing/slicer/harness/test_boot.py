@@ -113,6 +113,13 @@ def test_vtk_error_is_heard(vtk_messages):
     assert any("vtkXMLPolyDataReader" in text for text in vtk_messages.take())
 
 
+def test_only_what_is_allowed_passes_unheard(vtk_messages):
+    vtk_messages.allowed.append("of the left")
+    for side in ("left", "right"):
+        vtk.vtkOutputWindow.GetInstance().InvokeEvent("WarningEvent", f"A warning of the {side}")
+    assert vtk_messages.take() == ["A warning of the right"]
+
+
 def test_expected_vtk_error_must_come(vtk_messages):
     with pytest.raises(AssertionError, match="but said nothing"), vtk_messages.expected("nothing of the sort"):
         pass

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 
-def test_module_passes_its_own_test(hosted_module, tiny_model):
+#: Slicer's manager of volume renderings observes a display node twice, now and then, when other tests ran in this process before.
+#: Only its observer manager says so, in builds with assertions, of which `slicer-core` is one and the application none. What
+#: brings it about was searched for (700 random steps of showing, hiding, loading, closing, rendering) and not found.
+OBSERVED_TWICE = "and vtkMRMLVolumeRenderingDisplayableManager"
+
+
+def test_module_passes_its_own_test(hosted_module, tiny_model, vtk_messages):
+    vtk_messages.allowed.append(OBSERVED_TWICE)
     from HemorrhageUncertainty import HemorrhageUncertaintyTest
 
     case = HemorrhageUncertaintyTest()
