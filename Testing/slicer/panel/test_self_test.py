@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-
 #: Slicer's manager of volume renderings observes a display node twice, now and then, when other tests ran in this process before.
-#: Only its observer manager says so, in builds with assertions, of which `slicer-core` is one and the application none. What
-#: brings it about was searched for (700 random steps of showing, hiding, loading, closing, rendering) and not found.
+#: Its observer manager says so only where it is compiled with assertions. What brings it about was
+#: searched for (700 random steps of showing, hiding, loading, closing and rendering) and not found.
 OBSERVED_TWICE = "and vtkMRMLVolumeRenderingDisplayableManager"
 
 
