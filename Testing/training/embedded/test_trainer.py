@@ -71,6 +71,15 @@ def test_a_damaged_checkpoint_is_replaced_by_the_one_before(pool, tmp_path):
     assert Trainer(_network(), pool, run, minutes=1).step == 2
 
 
+def test_another_seed_draws_other_windows_and_the_same_seed_the_same(pool, tmp_path):
+    first, again, other = (
+        Trainer(_network(), pool, tmp_path / name, minutes=1, seed=seed)._batch()[0]
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
 def test_an_empty_pool_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no cases"):
         Trainer(_network(), tmp_path, tmp_path / "run", minutes=1).fit(max_steps=1)

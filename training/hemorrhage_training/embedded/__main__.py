@@ -67,6 +67,9 @@ def train(
             help="An earlier run, or a model folder, of this network or a narrower one, whose weights a new run starts from."
         ),
     ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Which windows are drawn, and how augmented; give a run that goes on from another its own.")
+    ] = 0,
 ) -> None:
     """Train until the time is used up."""
     reuse_freed_memory()
@@ -78,7 +81,7 @@ def train(
             load_weights(network, widened(weights, network))
         except ValueError as error:
             raise typer.BadParameter(f"{start}: {error}", param_hint="--start") from error
-    Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse).fit()
+    Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse, seed=seed).fit()
 
 
 def _weights_of(start: Path) -> dict[str, torch.Tensor]:

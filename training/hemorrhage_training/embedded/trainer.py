@@ -43,6 +43,8 @@ class Trainer:
         Training time of the whole run, summed over continuations.
     coarse_share : float
         Share of that time, at its beginning, that is spent on windows of half the resolution.
+    seed : int
+        With the number of the step, it says which window is drawn and how it is augmented.
     """
 
     def __init__(
