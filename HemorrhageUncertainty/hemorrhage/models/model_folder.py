@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,14 +108,20 @@ def write_model_folder(
 
 
 def _without_aliases(fold: Weights, plans: NetworkPlans) -> dict[str, torch.Tensor]:
-    """Keep each tensor once.
+    """Keep each tensor once, in the precision that it came in.
 
     Networks of nnU-Net register their encoder and convolutions under up to four names; safetensors refuses shared tensors, and
     copies would make the file four times as large. `load_weights` restores the other names from the architecture.
     """
+    import torch
+
     network = build_network(plans)
     load_weights(network, fold)
-    return {key: tensor.contiguous().clone() for key, tensor in distinct_tensors(network).items()}
+    precision = reduce(torch.promote_types, {tensor.dtype for tensor in fold.values() if tensor.is_floating_point()})
+    return {
+        key: tensor.to(precision if tensor.is_floating_point() else tensor.dtype).contiguous().clone()
+        for key, tensor in distinct_tensors(network).items()
+    }
 
 
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:

@@ -24,6 +24,7 @@ from hemorrhage.models import (
     write_model_folder,
 )
 from hemorrhage.models import registry as registry_module
+from hemorrhage.models.model_folder import read_safetensors
 from hemorrhage.models.nnunet_folder import read_checkpoint
 
 
@@ -78,6 +79,18 @@ def test_weights_are_stored_once(own):
     network = load_model(own).network("cpu")._networks[0]
     size = sum(parameter.numel() for parameter in network.parameters()) * 4
     assert (own / "weights.safetensors").stat().st_size < 1.5 * size + 10_000
+
+
+def test_half_precision_is_kept_in_the_file_and_computed_in_single(tmp_path):
+    plans, dataset = tiny_plans(), tiny_dataset()
+    halves = {name: weight.half() for name, weight in random_weights(plans, dataset, "3d_fullres", 0).items()}
+    write_model_folder(tmp_path / "tiny", card(), halves, plans, dataset)
+    stored = read_safetensors(tmp_path / "tiny" / "weights.safetensors")
+    assert stored
+    assert all(weight.dtype == torch.float16 and torch.equal(weight, halves[name]) for name, weight in stored.items())
+    (network,) = load_model(tmp_path / "tiny").network("cpu").networks
+    assert all(torch.equal(network.state_dict()[name], weight.float()) for name, weight in stored.items())
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 
 
 def test_stock_folder_is_an_ensemble_of_its_folds(stock):
