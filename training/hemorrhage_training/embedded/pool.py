@@ -63,10 +63,14 @@ def simulate_training_case(seed: int, bases: Sequence[Base] = ()) -> tuple[HeadC
     return case.ct, case.labels, dict(case.description)
 
 
+def unseen_shape(seed: int) -> tuple[int, int, int]:
+    """Return slices, rows and columns of the test case of this seed."""
+    return _draw_shape(np.random.default_rng([seed, 0x7EED]))
+
+
 def simulate_unseen_case(seed: int, hemorrhage_free: bool) -> tuple[HeadCT, NDArray[np.uint8]]:
     """Simulate a test case: acquisitions as in training, always synthetic anatomy."""
-    shape = _draw_shape(np.random.default_rng([seed, 0x7EED]))
-    case = simulate_head_ct(seed, shape=shape, classes=() if hemorrhage_free else None)
+    case = simulate_head_ct(seed, shape=unseen_shape(seed), classes=() if hemorrhage_free else None)
     return case.ct, case.labels
 
 
