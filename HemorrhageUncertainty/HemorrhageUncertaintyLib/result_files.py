@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def _open(path: Path, dtype: type, shape: tuple[int | None, ...] = (None, None, 
     """Memory-map an array; None in the shape stands for any length."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:  # NumPy parses the header as Python
         raise _damaged(path) from error
     fits = len(array.shape) == len(shape) and all(
         wanted in (None, found) for wanted, found in zip(shape, array.shape, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,6 +19,20 @@ from hemorrhage.errors import UnreadableInputError
 
 from .calibration import Calibration
 from .error_detection import ErrorDetection
+
+#: What reading a damaged file ends with; NumPy parses the header of an array as Python, and says so where it cannot.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 #: Name of all hemorrhage classes taken together.
 ANY = "any hemorrhage"
@@ -179,7 +194,7 @@ class CaseScores:
                 errors=errors,
                 has_interval=scalars["has_interval"],
             )
-        except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise UnreadableInputError(f"{path} is damaged: delete it and run the evaluation again") from error
 
 
