@@ -50,3 +50,11 @@ def test_a_start_that_is_neither_is_named_and_nothing_is_made(pool, tmp_path):
     assert "nowhere" in re.sub(r"[│|\s]", "", result.output)  # the message wraps in its frame
     assert not (tmp_path / "nowhere").exists()
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_without_a_checkpoint_is_not_exported(pool, tmp_path):
+    (tmp_path / "run").mkdir()
+    result = CliRunner().invoke(app, ["export", str(pool), str(tmp_path / "run"), str(tmp_path / "model")])
+    assert result.exit_code == 2
+    assert "holdsnocheckpoint" in re.sub(r"[│|\s]", "", result.output)
+    assert not (tmp_path / "model").exists()

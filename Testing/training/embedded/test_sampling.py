@@ -1,4 +1,4 @@
-"""Every subtype is drawn about as often as the others; a pool may grow."""
+"""Every subtype is drawn about as often as the others, more often while it is called worse; a pool may grow."""
 
 import numpy as np
 import pytest
@@ -22,6 +22,16 @@ def test_a_rare_subtype_is_drawn_nearly_as_often_as_a_common_one(tmp_path):
     common, rare = (sum(bool((labels == c).any()) for labels in drawn) for c in (2, 5))
     assert 0.75 < common / rare < 2.2  # nine to one in the pool
     assert sum(not labels.any() for labels in drawn) > 25  # windows without hemorrhage
+
+
+def test_the_worse_a_subtype_is_called_the_more_often_it_is_drawn(tmp_path):
+    _store(tmp_path, 0, 2)
+    _store(tmp_path, 1, 5)
+    windows = BalancedWindows(tmp_path, 4)
+    drawn = [windows.draw(np.random.default_rng(s), dice=(0, 0.9, 0, 0, 0.3))[1] for s in range(300)]
+    well, badly = (sum(bool((labels == c).any()) for labels in drawn) for c in (2, 5))
+    assert 1.6 < badly / well < 5
+    assert well > 25  # not forgotten
 
 
 def test_cases_without_hemorrhage_alone_are_drawn_too(tmp_path):

@@ -55,6 +55,7 @@ def test_a_run_that_was_stopped_goes_on(pool, tmp_path):
     first.fit(max_steps=3)
     second = Trainer(_network(), pool, run, minutes=1)
     assert second.step == 3
+    assert second.running_dice() == first.running_dice()
     assert all(
         torch.equal(a, b) for a, b in zip(first.network.state_dict().values(), second.network.state_dict().values(), strict=True)
     )

@@ -88,9 +88,13 @@ def _weights_of(start: Path) -> dict[str, torch.Tensor]:
     """Read the weights of a model folder, or the averaged ones of a run."""
     if (start / CARD_NAME).exists():
         return dict(open_contents(start).read_weights()[0])
-    if not any(start.glob("checkpoint*.pt")):
+    if not _is_run(start):
         raise typer.BadParameter(f"{start} is neither a run, with a checkpoint, nor a model folder", param_hint="--start")
     return averaged_weights_of(start)
+
+
+def _is_run(folder: Path) -> bool:
+    return any(folder.glob("checkpoint*.pt"))
 
 
 @app.command()
@@ -105,9 +109,11 @@ def export(
     jobs: Annotated[int, typer.Option(help="Processes that share the evaluation.")] = 1,
 ) -> None:
     """Write the model folder with the averaged weights, evaluate it, and write its card."""
+    if not _is_run(run):
+        raise typer.BadParameter(f"{run} holds no checkpoint: train first", param_hint="RUN")
     reuse_freed_memory()
     trainer = Trainer(_trainable_network(), pool, run, minutes=0)
-    weights = trainer.averaged_weights()
+    weights = averaged_weights_of(run)
     on_real_heads = real_anatomy(trainer.windows.files())
     training = {
         "data": "simulated head CT only",

@@ -52,7 +52,7 @@ def augment(image: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Te
         image, labels = _warp_in_plane(image, labels, rng)
     if rng.random() < 0.5:
         image = image * float(rng.uniform(0.85, 1.15)) + float(rng.uniform(-0.15, 0.15))
-    if rng.random() < 0.3:
+    if rng.random() < 0.5:
         image = _brighten_near_bone(image, rng)
     if rng.random() < 0.2:
         soft = F.avg_pool2d(image[:, None], 3, 1, 1)[:, 0]

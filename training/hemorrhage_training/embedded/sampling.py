@@ -1,8 +1,9 @@
-"""Which training window comes next: every subtype as often as the others, and windows without any."""
+"""Which training window comes next: every subtype as often as it needs to be, and windows without any."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hemorrhage.hemorrhage_class import SIX_CLASSES
+
 from .augmentation import crop
 
 _ABOUT_HEMORRHAGE = 0.5
+#: Less a subtype's Dice: how often windows are cut about it. A subtype that is called as drawn is still seen.
+_NEED = 1.1
 _STRIDES = (4, 16, 16)  # of the network, from its input to its deepest stage
 #: Share of windows that are all slices of a case, as the engine shows them at once; the others are some whole slices. Instance
 #: normalization sees as much air, bone and brain as the window holds: trained on other windows, a network calls bone's rim blood.
@@ -22,8 +27,8 @@ _ALL_SLICES = 0.25
 class BalancedWindows:
     """Draws windows from a pool that may still grow.
 
-    Every second window is cut about a subtype: each subtype equally often, however rare it is in the pool. The others
-    are cut anywhere, in any case. A window is whole slices: some of them, or all.
+    Every second window is cut about a subtype: however rare it is in the pool, and the more often the worse it is called
+    at present. The others are cut anywhere, in any case. A window is whole slices: some of them, or all.
 
     Parameters
     ----------
@@ -41,11 +46,19 @@ class BalancedWindows:
         """Return the training cases that the pool holds at present."""
         return sorted(self.pool.glob("case_??????.npz"))
 
-    def draw(self, rng: np.random.Generator, coarse: bool = False) -> tuple[Tensor, Tensor]:
+    def draw(
+        self, rng: np.random.Generator, coarse: bool = False, dice: Sequence[float] = (0.0,) * len(SIX_CLASSES[1:])
+    ) -> tuple[Tensor, Tensor]:
         """Return image (d, h, w) float32 and labels (d, h, w) int64 of one window.
 
-        A coarse window has half the pixels along rows and columns for the same field of view (up to what the network's strides
-        need): a quarter of the work, in which a network learns where things are before it learns where they end.
+        Parameters
+        ----------
+        rng : Generator
+        coarse : bool
+            A coarse window has half the pixels along rows and columns for the same field of view (up to what the network's
+            strides need): a quarter of the work, in which a network learns where things are before it learns where they end.
+        dice : sequence of float
+            Of each subtype, in [0, 1], in the windows before this one; equal ones draw each subtype equally often.
 
         Raises
         ------
@@ -62,7 +75,9 @@ class BalancedWindows:
                 for value in self._slices_of(file):
                     holding.setdefault(value, []).append(file)
             if holding:
-                subtype = sorted(holding)[rng.integers(len(holding))]
+                subtypes = sorted(holding)
+                need = np.array([_NEED - dice[value - 1] for value in subtypes])
+                subtype = subtypes[rng.choice(len(subtypes), p=need / need.sum())]
                 path = holding[subtype][rng.integers(len(holding[subtype]))]
                 slices = self._slices_of(path)[subtype]
                 centre = slices[rng.integers(len(slices))]

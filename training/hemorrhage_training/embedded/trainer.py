@@ -44,7 +44,7 @@ class Trainer:
     coarse_share : float
         Share of that time, at its beginning, that is spent on windows of half the resolution.
     seed : int
-        With the number of the step, it says which window is drawn and how it is augmented.
+        With the number of the step, and what was called before, it says which window is drawn and how it is augmented.
     """
 
     def __init__(
@@ -104,17 +104,14 @@ class Trainer:
         """Return the Dice of each subtype, then of any hemorrhage, over about the last hundred training windows."""
         return [float(x) for x in np.roll(self.overlap[0] / np.maximum(self.overlap[1], 1.0), -1)]
 
-    def averaged_weights(self) -> dict[str, Tensor]:
-        """Return the exponential moving average of the weights, which is what is shipped."""
-        return {name: w.detach().clone() for name, w in self.average.module.state_dict().items()}
-
     def _learning_rate(self) -> float:
         share = min(1.0, self.elapsed / self.budget)
         return self.peak * min(1.0, (self.step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * share))
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, self.step])
-        image, labels = augment(*self.windows.draw(rng, coarse=self.elapsed < self.coarse_share * self.budget), rng)
+        coarse = self.elapsed < self.coarse_share * self.budget
+        image, labels = augment(*self.windows.draw(rng, coarse, self.running_dice()[:-1]), rng)
         return image[None, None].contiguous(), labels[None, None].contiguous()
 
     def _measure(self, logits: Tensor, labels: Tensor) -> None:
@@ -136,6 +133,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "elapsed": self.elapsed,
+            "overlap": torch.from_numpy(self.overlap),
         }
         write_checkpoint(self._checkpoint, lambda path: torch.save(state, path))
 
@@ -144,11 +142,11 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.elapsed = state["step"], state["elapsed"]
+        self.step, self.elapsed, self.overlap = state["step"], state["elapsed"], state["overlap"].numpy()
 
 
 def averaged_weights_of(run: Path) -> dict[str, Tensor]:
-    """Read the moving average of a run's weights, whatever the width of its network."""
+    """Read the exponential moving average of a run's weights, which is what is shipped, whatever the width of its network."""
     average = _read(whole_checkpoint(run / _CHECKPOINT, _read))["average"]
     return {name.removeprefix("module."): weight for name, weight in average.items() if name.startswith("module.")}
 

@@ -37,25 +37,24 @@ def widened(weights: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tens
     # A decoder's convolution reads what was upsampled and, behind it, what was skipped.
     joined = {name for name in wide if name.startswith("decoder.stages.") and ".convs.0." in name}
     return {
-        name: _grown(old, wide.get(name), name, "transposed" if name in transposed else "joined" if name in joined else "")
+        name: _grown(name, old, wide.get(name), outputs=1 if name in transposed else 0, sources=2 if name in joined else 1)
         for name, old in weights.items()
     }
 
 
-def _grown(old: Tensor, wide: Tensor | None, name: str, kind: str) -> Tensor:
+def _grown(name: str, old: Tensor, wide: Tensor | None, *, outputs: int, sources: int) -> Tensor:
+    """Put `old` into the shape of `wide`; `outputs` is the axis of output channels, inputs join `sources` tensors."""
     if wide is None or wide.ndim != old.ndim or any(o > w for o, w in zip(old.shape, wide.shape, strict=True)):
         raise ValueError(f"{name} {tuple(old.shape)} does not fit into the network")
     if wide.shape == old.shape:
         return old
     new = wide.detach().clone()
+    earlier = new.narrow(outputs, 0, old.shape[outputs])  # a view: what is written into it is written into `new`
     if old.ndim == 1:
-        new[: len(old)] = old
+        earlier.copy_(old)
         return new
-    # Outputs first, in views of the same memory.
-    into, source = (new.transpose(0, 1), old.transpose(0, 1)) if kind == "transposed" else (new, old)
-    outputs = source.shape[0]
-    into[:outputs] = 0
-    parts = 2 if kind == "joined" else 1
-    for narrow, broad in zip(source.chunk(parts, 1), into.chunk(parts, 1), strict=True):
-        broad[:outputs, : narrow.shape[1]] = narrow
+    inputs = 1 - outputs
+    earlier.zero_()
+    for narrow, broad in zip(old.chunk(sources, inputs), earlier.chunk(sources, inputs), strict=True):
+        broad.narrow(inputs, 0, narrow.shape[inputs]).copy_(narrow)
     return new
