@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from hemorrhage_training.embedded.card import write_card_text
+from hemorrhage_training.embedded.card import with_earlier, write_card_text
 from hemorrhage_training.embedded.pool import real_anatomy
 
 FIGURES = {
@@ -41,3 +41,14 @@ def test_card_says_whether_the_real_ct_was_in_training(tmp_path):
     text = write_card_text(tmp_path, TRAINING, FIGURES | {"real_ct_in_training": False}).read_text()
     assert "(not used in training): 1.25 mL" in text
     assert "anatomy" not in text
+
+
+def test_training_of_the_model_before_is_counted_too():
+    earlier = {"data": "other", "cases": 5, "steps": 100, "minutes": 2.05, "real_anatomy": {"ct": 1, "template.nii.gz": 3}}
+    assert with_earlier(TRAINING | {"real_anatomy": {"ct": 4}}, earlier) == {
+        "data": "simulated head CT only",
+        "cases": 14,
+        "steps": 110,
+        "minutes": 3.5,
+        "real_anatomy": {"ct": 5, "template.nii.gz": 3},
+    }

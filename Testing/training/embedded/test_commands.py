@@ -58,3 +58,13 @@ def test_a_run_without_a_checkpoint_is_not_exported(pool, tmp_path):
     assert result.exit_code == 2
     assert "holdsnocheckpoint" in re.sub(r"[│|\s]", "", result.output)
     assert not (tmp_path / "model").exists()
+
+
+def test_an_earlier_model_that_is_none_is_named_before_anything_is_evaluated(pool, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.pt").touch()
+    arguments = ["export", str(pool), str(tmp_path / "run"), str(tmp_path / "model"), "--after", str(tmp_path)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "isnomodelfolder" in re.sub(r"[│|\s]", "", result.output)
+    assert not (tmp_path / "model").exists()

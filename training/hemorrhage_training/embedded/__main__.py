@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -17,7 +17,7 @@ from hemorrhage.page_reuse import reuse_freed_memory
 from hemorrhage.reading import read_ct
 from hemorrhage.simulation.base import load_base
 
-from .card import embedded_card, write_card_text
+from .card import embedded_card, with_earlier, write_card_text
 from .evaluation import evaluate_embedded
 from .plans import CONFIGURATION, embedded_dataset_json, embedded_plans
 from .pool import fill_pool, real_anatomy
@@ -107,25 +107,32 @@ def export(
     samples: Annotated[int, typer.Option(help="Samples of MC-TTA per case in the evaluation.")] = 5,
     real: Annotated[Path | None, typer.Option(help="A real hemorrhage-free CT to report on.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that share the evaluation.")] = 1,
+    after: Annotated[
+        Path | None,
+        typer.Option(help="Model folder that the run started from, trained on other cases: the card counts its training too."),
+    ] = None,
 ) -> None:
     """Write the model folder with the averaged weights, evaluate it, and write its card."""
     if not _is_run(run):
         raise typer.BadParameter(f"{run} holds no checkpoint: train first", param_hint="RUN")
+    if after and not (after / CARD_NAME).exists():
+        raise typer.BadParameter(f"{after} is no model folder", param_hint="--after")
     reuse_freed_memory()
     trainer = Trainer(_trainable_network(), pool, run, minutes=0)
     weights = averaged_weights_of(run)
-    on_real_heads = real_anatomy(trainer.windows.files())
-    training = {
+    training: dict[str, Any] = {
         "data": "simulated head CT only",
         "cases": len(trainer.windows.files()),
-        "real_anatomy": on_real_heads,
+        "real_anatomy": real_anatomy(trainer.windows.files()),
         "steps": trainer.step,
         "minutes": round(trainer.elapsed / 60, 1),
     }
+    if after:
+        training = with_earlier(training, open_contents(after).card.training)
     embedded_card(model, weights, training, evaluation={})
     figures = evaluate_embedded(model, unseen, hemorrhage_free, samples, read_ct(real) if real else None, jobs)
     if real:
-        figures["real_ct_in_training"] = real.name in on_real_heads
+        figures["real_ct_in_training"] = real.name in training["real_anatomy"]
     embedded_card(model, weights, training, evaluation=figures)
     write_card_text(model, training, figures)
     typer.echo(json.dumps(figures, indent=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def embedded_card(model: Path, weights: Mapping[str, Tensor], training: dict[str
     )
     halves = {name: weight.half() for name, weight in weights.items()}
     return write_model_folder(model, card, halves, embedded_plans(), embedded_dataset_json(training.get("cases", 0)))
+
+
+def with_earlier(training: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what an earlier model was trained with (its card's ``training``) to what its weights were then trained on with."""
+    total = {key: round(training[key] + earlier[key], 1) for key in ("cases", "steps", "minutes")}
+    heads = Counter(training["real_anatomy"]) + Counter(earlier["real_anatomy"])
+    return {**training, **total, "real_anatomy": dict(heads)}
 
 
 def write_card_text(model: Path, training: Mapping[str, Any], figures: Mapping[str, Any]) -> Path:
