@@ -14,8 +14,11 @@ from hemorrhage.simulation import simulate_head_ct
 CLASSES = 6
 
 
-def small_residual_unet(width: int = 12) -> torch.nn.Module:
-    """Return a residual-encoder U-Net of nnU-Net's kind with seeded random weights: 4 stages, `width` to 8 `width` channels."""
+def small_residual_unet(width: int = 12, norm: type[torch.nn.Module] = torch.nn.InstanceNorm3d) -> torch.nn.Module:
+    """Return a residual-encoder U-Net of nnU-Net's kind with seeded random weights: 4 stages, `width` to 8 `width` channels.
+
+    The weights do not depend on `norm`, torch's instance normalization or the engine's faster one.
+    """
     torch.manual_seed(0)
     return ResidualEncoderUNet(
         input_channels=1,
@@ -28,7 +31,7 @@ def small_residual_unet(width: int = 12) -> torch.nn.Module:
         num_classes=CLASSES,
         n_conv_per_stage_decoder=[1, 1, 1],
         conv_bias=True,
-        norm_op=torch.nn.InstanceNorm3d,
+        norm_op=norm,
         norm_op_kwargs={"eps": 1e-5, "affine": True},
         nonlin=torch.nn.LeakyReLU,
         nonlin_kwargs={"inplace": True},

@@ -92,7 +92,7 @@ class NNUNetNetwork:
         self._plan = self._original
         self._networks = []
         for weights in folds:
-            network = build_network(plans)
+            network = build_network(plans, stock=windows is not Windows.WHOLE)
             load_weights(network, weights)
             for layer in network.modules():
                 layer.register_forward_pre_hook(self._stop_if_asked)

@@ -33,7 +33,7 @@ def _plans() -> NetworkPlans:
 
 def _trainable_network() -> torch.nn.Module:
     torch.manual_seed(0)
-    network = build_network(_plans()).requires_grad_(True)
+    network = build_network(_plans(), stock=False).requires_grad_(True)
     network.decoder.deep_supervision = True  # type: ignore[union-attr]
     return network
 
