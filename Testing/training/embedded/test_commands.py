@@ -68,3 +68,10 @@ def test_an_earlier_model_that_is_none_is_named_before_anything_is_evaluated(poo
     assert result.exit_code == 2
     assert "isnomodelfolder" in re.sub(r"[│|\s]", "", result.output)
     assert not (tmp_path / "model").exists()
+
+
+def test_a_device_that_is_not_there_is_named_and_nothing_is_made(pool, tmp_path):
+    result = CliRunner().invoke(app, ["train", str(pool), str(tmp_path / "run"), "--device", "gpu"])
+    assert result.exit_code == 2
+    assert "'gpu'isunknown" in re.sub(r"[│|\s]", "", result.output)
+    assert not (tmp_path / "run").exists()

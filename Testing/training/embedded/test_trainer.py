@@ -81,6 +81,12 @@ def test_another_seed_draws_other_windows_and_the_same_seed_the_same(pool, tmp_p
     assert not torch.equal(first, other)
 
 
+def test_network_average_and_windows_are_on_the_device(pool, tmp_path):
+    trainer = Trainer(_network(), pool, tmp_path / "run", minutes=1, device=torch.device("meta"))
+    tensors = (*trainer._batch(), *trainer.network.parameters(), *trainer.average.parameters())
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+
+
 def test_an_empty_pool_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no cases"):
         Trainer(_network(), tmp_path, tmp_path / "run", minutes=1).fit(max_steps=1)

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import torch
 import typer
 
+from hemorrhage.device import choose_device
+from hemorrhage.errors import ArgumentError
 from hemorrhage.models.model import open_contents
 from hemorrhage.models.model_card import CARD_NAME
 from hemorrhage.nnunet.architecture import build_network, load_weights
@@ -59,6 +61,7 @@ def train(
     run: Annotated[Path, typer.Argument(help="Folder of the run: checkpoint and log. A run that exists is continued.")],
     minutes: Annotated[float, typer.Option(help="Training time in minutes, over all continuations.")] = 90.0,
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
+    device: Annotated[str, typer.Option(help="'auto' (a GPU if there is one), 'cpu', 'cuda' or 'cuda:n'.")] = "auto",
     rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 1e-3,
     coarse: Annotated[float, typer.Option(help="Share of the time, at the beginning, at half the resolution.")] = 0.5,
     start: Annotated[
@@ -72,6 +75,10 @@ def train(
     ] = 0,
 ) -> None:
     """Train until the time is used up."""
+    try:
+        chosen = choose_device(device)
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint="--device") from error
     reuse_freed_memory()
     torch.set_num_threads(threads)
     network = _trainable_network()
@@ -81,7 +88,7 @@ def train(
             load_weights(network, widened(weights, network))
         except ValueError as error:
             raise typer.BadParameter(f"{start}: {error}", param_hint="--start") from error
-    Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse, seed=seed).fit()
+    Trainer(network, pool, run, minutes=minutes, learning_rate=rate, coarse_share=coarse, seed=seed, device=chosen).fit()
 
 
 def _weights_of(start: Path) -> dict[str, torch.Tensor]:

@@ -45,6 +45,8 @@ class Trainer:
         Share of that time, at its beginning, that is spent on windows of half the resolution.
     seed : int
         With the number of the step, and what was called before, it says which window is drawn and how it is augmented.
+    device : torch.device, optional
+        Where the network learns; the processor if not given.
     """
 
     def __init__(
@@ -57,7 +59,10 @@ class Trainer:
         learning_rate: float = 1e-3,
         coarse_share: float = 0.5,
         seed: int = 0,
+        device: torch.device | None = None,
     ) -> None:
+        self.device = device or torch.device("cpu")
+        network.to(self.device)
         self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
         self.coarse_share = coarse_share
         self.windows = BalancedWindows(pool, PATCH_SIZE[0])
@@ -112,7 +117,7 @@ class Trainer:
         rng = np.random.default_rng([self.seed, self.step])
         coarse = self.elapsed < self.coarse_share * self.budget
         image, labels = augment(*self.windows.draw(rng, coarse, self.running_dice()[:-1]), rng)
-        return image[None, None].contiguous(), labels[None, None].contiguous()
+        return image[None, None].contiguous().to(self.device), labels[None, None].contiguous().to(self.device)
 
     def _measure(self, logits: Tensor, labels: Tensor) -> None:
         called, true = logits.argmax(1), labels[:, 0]
@@ -152,5 +157,5 @@ def averaged_weights_of(run: Path) -> dict[str, Tensor]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     return state
