@@ -16,8 +16,8 @@ from hemorrhage.hemorrhage_class import SIX_CLASSES
 from .augmentation import crop
 
 _ABOUT_HEMORRHAGE = 0.5
-#: Less a subtype's Dice: how often windows are cut about it. A subtype that is called as drawn is still seen.
-_NEED = 1.1
+#: How often windows are cut about a subtype is this less its Dice: one that is called as it was drawn is still seen.
+_MORE_THAN_PERFECT = 1.1
 _STRIDES = (4, 16, 16)  # of the network, from its input to its deepest stage
 #: Share of windows that are all slices of a case, as the engine shows them at once; the others are some whole slices. Instance
 #: normalization sees as much air, bone and brain as the window holds: trained on other windows, a network calls bone's rim blood.
@@ -76,7 +76,7 @@ class BalancedWindows:
                     holding.setdefault(value, []).append(file)
             if holding:
                 subtypes = sorted(holding)
-                need = np.array([_NEED - dice[value - 1] for value in subtypes])
+                need = np.array([_MORE_THAN_PERFECT - dice[value - 1] for value in subtypes])
                 subtype = subtypes[rng.choice(len(subtypes), p=need / need.sum())]
                 path = holding[subtype][rng.integers(len(holding[subtype]))]
                 slices = self._slices_of(path)[subtype]

@@ -24,6 +24,7 @@ from .sampling import BalancedWindows
 _EMA_DECAY = 0.995
 _FORGET = 0.99  # of the running overlap per step
 _CHECKPOINT = "checkpoint.pt"
+_PROCESSOR = torch.device("cpu")
 
 
 class Trainer:
@@ -45,8 +46,8 @@ class Trainer:
         Share of that time, at its beginning, that is spent on windows of half the resolution.
     seed : int
         With the number of the step, and what was called before, it says which window is drawn and how it is augmented.
-    device : torch.device, optional
-        Where the network learns; the processor if not given.
+    device : torch.device
+        Where the network learns.
     """
 
     def __init__(
@@ -59,10 +60,10 @@ class Trainer:
         learning_rate: float = 1e-3,
         coarse_share: float = 0.5,
         seed: int = 0,
-        device: torch.device | None = None,
+        device: torch.device = _PROCESSOR,
     ) -> None:
-        self.device = device or torch.device("cpu")
-        network.to(self.device)
+        self.device = device
+        network.to(device)
         self.network, self.run, self.budget, self.peak = network, run, minutes * 60, learning_rate
         self.coarse_share = coarse_share
         self.windows = BalancedWindows(pool, PATCH_SIZE[0])
